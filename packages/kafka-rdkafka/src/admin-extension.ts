@@ -1,0 +1,24 @@
+import type { TopicPartitionOffset } from '@goka/interface'
+
+/** What node-rdkafka does not bind of Kafka's admin protocol. Every function rejects with a `ClientFault`. */
+export interface AdminExtension {
+  topicConfig(topic: string, timeoutMs: number): Promise<Readonly<Record<string, string>>>
+  /** Sets the named entries and leaves the others. */
+  alterTopicConfig(
+    topic: string,
+    config: Readonly<Record<string, string>>,
+    timeoutMs: number,
+  ): Promise<void>
+  /** What a group has committed; partitions without a commit are left out. */
+  groupOffsets(group: string, timeoutMs: number): Promise<readonly TopicPartitionOffset[]>
+  alterGroupOffsets(
+    group: string,
+    offsets: readonly TopicPartitionOffset[],
+    timeoutMs: number,
+  ): Promise<void>
+  deleteRecords(offsets: readonly TopicPartitionOffset[], timeoutMs: number): Promise<void>
+  /** The ids of the named topics, as far as the broker tells them. */
+  topicIds(topics: readonly string[], timeoutMs: number): Promise<ReadonlyMap<string, string>>
+  /** Takes no more calls; resolves when no native work touches the client any more. */
+  stop(): Promise<void>
+}
