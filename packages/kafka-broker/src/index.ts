@@ -1,1 +1,5 @@
-export {}
+export { type Broker, startBroker } from './broker.ts'
+export type {} from './errors.ts'
+export type { JvmExit } from './jvm.ts'
+export type { BrokerOptions } from './options.ts'
+export { sharedBroker } from './shared-broker.ts'
