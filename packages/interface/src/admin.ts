@@ -24,8 +24,8 @@ export interface Admin {
   /** Sets the named entries and leaves the others. */
   alterTopicConfig(topic: string, config: Readonly<Record<string, string>>): Promise<void>
   /**
-   * The first offset that is kept (`'earliest'`) or the offset of the next record to be written (`'latest'`; with
-   * `read_committed` readers in mind: of the next record whose fate is known).
+   * The first offset that is kept (`'earliest'`), or the high watermark (`'latest'`): the offset of the next record to be
+   * written, whatever transactions are open before it.
    * @throws GokaError `GOKA_TOPIC_UNKNOWN`
    */
   offsets(
