@@ -38,7 +38,7 @@ export const codecTests: Tests<CodecCase> = {
     const before = encoded.map(hex)
     for (const value of values.toReversed()) codec.encode(value)
     assert.deepEqual(encoded.map(hex), before)
-    for (const [index, value] of values.entries()) same(codec.decode(encoded[index]!), value)
+    for (const [index, bytes] of encoded.entries()) same(codec.decode(bytes), values[index])
   },
 
   'whoever gets encoded bytes may write to them': ({ codec, values }) => {

@@ -27,9 +27,9 @@ export type StorageTests = Tests<StorageCase>
 export interface StorageCase {
   readonly storage: Storage
   /** Another object over the same place. */
-  another(): Promise<Storage>
+  readonly another: () => Promise<Storage>
   /** Opens a store; by default always the same one. It is closed when the test ends. */
-  open(name?: Partial<StoreName>, storage?: Storage): Promise<Store>
+  readonly open: (name?: Partial<StoreName>, storage?: Storage) => Promise<Store>
 }
 
 /** The store that `open` opens without a name. */
