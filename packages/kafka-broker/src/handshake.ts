@@ -37,10 +37,10 @@ export function handshake(port: number, timeoutMs: number): Promise<Handshake> {
       try {
         checkApiVersions(answers[0] as Buffer)
         resolve(readMetadata(answers[1] as Buffer))
+        socket.destroy()
       } catch (error) {
-        reject(error as Error)
+        socket.destroy(error as Error)
       }
-      socket.destroy()
     })
   })
 }

@@ -71,7 +71,7 @@ async function launchOn(site: Site, port: number): Promise<Jvm> {
   if (!existsSync(metaPath)) {
     const features = unusedFeatures.flatMap((feature) => ['--feature', feature])
     const format = await java(site, [
-      ...['-XX:TieredStopAtLevel=1', 'kafka.tools.StorageTool', 'format'],
+      ...['kafka.tools.StorageTool', 'format'],
       ...['--cluster-id', newClusterId(), '--config', propertiesPath, ...features],
     ])
     const { code, signal } = await format.exited
@@ -104,6 +104,9 @@ function java(site: Site, args: readonly string[]): Promise<Jvm> {
     java: site.java,
     args: [
       `-Xmx${site.heapMb}m`,
+      // Measured with 6 million records written and read on 4 cores: the quick compiler alone and the serial collector
+      // take half the processor time of the defaults, start 0.4 s sooner, and are no slower.
+      '-XX:TieredStopAtLevel=1',
       '-XX:+UseSerialGC',
       '-XX:+ExitOnOutOfMemoryError',
       '-XX:-UsePerfData',
@@ -138,10 +141,12 @@ async function startFailed(what: string, logPath: string, logStart: number): Pro
     () => '',
   )
   const lines = text.trimEnd().split('\n')
-  const reason = lines.findLast((line) => /\b(ERROR|FATAL|Error|Exception)\b/.test(line))
+  // The last exception is the innermost cause of the last failure.
+  const exceptions = lines.filter((line) => /[\w.$]+(Exception|Error): ./.test(line))
+  const reason = exceptions.at(-1) ?? lines.findLast((line) => / (ERROR|FATAL) /.test(line))
   return new GokaError(
     'KAFKA_BROKER_START_FAILED',
-    `Apache Kafka did not start, ${what} (${reason ?? lines.at(-1)}): mend the cause and start it again; details.log has the end of its log`,
+    `Apache Kafka did not start, ${what} (${reason ?? 'it gave no reason'}): mend the cause and start it again; details.log has the end of its log`,
     { logPath, log: lines.slice(-60).join('\n') },
   )
 }

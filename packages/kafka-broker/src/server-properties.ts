@@ -26,6 +26,9 @@ const testDefaults: Readonly<Record<string, string>> = {
   'group.consumer.heartbeat.interval.ms': '500',
   'group.consumer.session.timeout.ms': '10000',
   'group.consumer.assignment.interval.ms': '0',
+  // After a crash the controller waits until the old broker's session is over: the default is nine seconds.
+  'broker.session.timeout.ms': '3000',
+  'broker.heartbeat.interval.ms': '250',
   // Compaction can be provoked: a closed segment of a topic with a low `min.cleanable.dirty.ratio` is cleaned at once.
   'log.cleaner.backoff.ms': '100',
   'log.cleaner.threads': '1',
