@@ -1,6 +1,5 @@
 import type {
   KeyRange,
-  StorageCapabilities,
   Store,
   StoreBatch,
   StoreIterator,
