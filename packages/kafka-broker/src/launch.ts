@@ -57,9 +57,8 @@ export async function launch(site: Site, choosePort: () => Promise<number>): Pro
 }
 
 async function launchOn(site: Site, port: number): Promise<Jvm> {
-  const logDirectory = join(site.path, 'data')
   const propertiesPath = join(site.path, 'server.properties')
-  const address = { port, controllerPort: await freePort(), logDirectory }
+  const address = { port, controllerPort: await freePort(), path: site.path }
   await writeFile(propertiesPath, serverProperties(address, site.config))
   const logStart = await stat(site.logPath).then(
     ({ size }) => size,
@@ -67,7 +66,7 @@ async function launchOn(site: Site, port: number): Promise<Jvm> {
   )
   const failed = (what: string) => startFailed(what, site.logPath, logStart)
 
-  const metaPath = join(logDirectory, 'meta.properties')
+  const metaPath = join(site.path, 'data', 'meta.properties')
   if (!existsSync(metaPath)) {
     const features = unusedFeatures.flatMap((feature) => ['--feature', feature])
     const format = await java(site, [

@@ -1,8 +1,11 @@
+import { join } from 'node:path'
+
 /** One broker that is its own controller, on two ports of the loopback interface. */
 export interface ServerAddress {
   readonly port: number
   readonly controllerPort: number
-  readonly logDirectory: string
+  /** The broker's folder; data and metadata are in folders of their own below it. */
+  readonly path: string
 }
 
 /** What a test wants and a production broker would not have. */
@@ -52,7 +55,10 @@ export function serverProperties(
     'inter.broker.listener.name': 'CLIENT',
     'controller.listener.names': 'CONTROLLER',
     'controller.quorum.voters': `1@${controller}`,
-    'log.dirs': address.logDirectory,
+    'log.dirs': join(address.path, 'data'),
+    // Apart from the data, because only then Kafka locks it before it opens it. Otherwise a second broker that is started
+    // on the folder fails at the lock of the data, and has cut the first one's metadata log by then.
+    'metadata.log.dir': join(address.path, 'metadata'),
     ...testDefaults,
     ...config,
   }

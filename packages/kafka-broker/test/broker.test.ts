@@ -13,6 +13,9 @@ import { handshake } from '../src/handshake.ts'
 import type { BrokerOptions } from '../src/options.ts'
 import { isRunning, until } from './process.ts'
 
+/** Java's exit code after SIGTERM. */
+const inOrder = { code: 143, signal: null }
+
 describe('a broker on a folder of its own', () => {
   let broker: Broker
   let dataPath: string
@@ -36,14 +39,16 @@ describe('a broker on a folder of its own', () => {
     expect(clusterId).toMatch(/^[\w-]{22}$/)
   })
 
-  it('shares its folder with no other broker', async () => {
+  it('shares its folder with no other broker, and takes no harm from the attempt', async () => {
     const error = await startFailure({ dataPath, logPath: join(dataPath, 'second.log') })
     expect(error.message).toContain('Failed to acquire lock')
+    expect(await handshake(port, 1_000)).toEqual({ clusterId, brokerPorts: [port] })
   })
 
   it('keeps address and data over a restart in order', async () => {
-    const { pid } = broker
+    const { pid, exited } = broker
     await broker.restart()
+    expect(await exited).toEqual(inOrder)
     expect(broker.pid).not.toBe(pid)
     expect(isRunning(pid)).toBe(false)
     expect(await handshake(port, 1_000)).toEqual({ clusterId, brokerPorts: [port] })
@@ -68,6 +73,7 @@ describe('a broker on a folder of its own', () => {
     const { pid } = broker
     broker.kill('SIGSTOP')
     await broker.stop()
+    expect(await broker.exited).toEqual(inOrder)
     expect(isRunning(pid)).toBe(false)
     expect(await isFree(port)).toBe(true)
     expect(existsSync(join(dataPath, 'data', 'meta.properties'))).toBe(true)

@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import { serverProperties } from '../src/server-properties.ts'
 
-const address = { port: 9092, controllerPort: 9093, logDirectory: '/data' }
+const address = { port: 9092, controllerPort: 9093, path: '/broker' }
 
 describe('server.properties', () => {
   it('listens on loopback only, as broker and controller', () => {
     const lines = serverProperties(address, {}).split('\n')
     expect(lines).toContain('listeners=CLIENT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093')
     expect(lines).toContain('process.roles=broker,controller')
-    expect(lines).toContain('log.dirs=/data')
+    expect(lines).toContain('log.dirs=/broker/data')
+    expect(lines).toContain('metadata.log.dir=/broker/metadata')
     expect(lines).toContain('auto.create.topics.enable=false')
   })
 
