@@ -1,0 +1,31 @@
+{
+  "targets": [
+    {
+      "target_name": "goka_rdkafka",
+      "sources": [
+        "call.cc",
+        "client.cc",
+        "client-thread.cc",
+        "consumer-pump.cc",
+        "consumer-pump-class.cc",
+        "delivery-tracker.cc",
+        "librdkafka.cc",
+        "module.cc",
+        "packed-headers.cc",
+        "plugin.cc",
+        "record-slab.cc",
+        "waker.cc"
+      ],
+      "defines": ["NAPI_VERSION=8"],
+      "cflags": ["-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-ignored-qualifiers"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
+      "cflags_cc": ["-std=c++17", "-O2"],
+      "xcode_settings": {
+        "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+        "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+        "MACOSX_DEPLOYMENT_TARGET": "11.0"
+      },
+      "conditions": [["OS=='linux'", { "libraries": ["-ldl", "-lpthread"] }]]
+    }
+  ]
+}

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <node_api.h>
+
+namespace goka {
+
+// Each adds a class to the exports.
+napi_status define_consumer_pump(napi_env env, napi_value exports);
+
+}  // namespace goka

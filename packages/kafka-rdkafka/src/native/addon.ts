@@ -1,0 +1,61 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import kafka from 'node-rdkafka'
+
+// The classes of the addon (`native/`). A client is named by `client.name` of node-rdkafka, once it is connected; it must
+// have been made with `pluginPath` in `plugin.library.paths`. `onWake` is called, without arguments, whenever there may be
+// something new: several events may end in one call.
+
+/** Pops records on a thread of its own; the layout of what it gives is in `native/record-slab.h`. */
+export interface ConsumerPump {
+  /** The next slab of records, if one is ready. */
+  take(): ArrayBuffer | undefined
+  /** The names of the topics by the index that slabs use; grows at the end. */
+  topics(): string[]
+  /** Draws a line: slabs that were popped after `settledMark` reached the returned number carry it or a higher one. */
+  mark(): number
+  settledMark(): number
+  /** Ends the thread; `stopped` tells when, after a last wake. */
+  stop(): void
+  stopped(): boolean
+}
+
+/** What `native/` exports. Constructors throw when there is no such client. */
+export interface NativeAddon {
+  /** The value for `plugin.library.paths`. */
+  readonly pluginPath: string
+  readonly ConsumerPump: new (
+    client: string,
+    maxRecords: number,
+    maxBytes: number,
+    maxReady: number,
+    onWake: () => void,
+  ) => ConsumerPump
+}
+
+const builtPath = fileURLToPath(
+  new URL('../../native/build/Release/goka_rdkafka.node', import.meta.url),
+)
+
+/**
+ * Loads the addon and tries whether this node-rdkafka takes it as a plugin.
+ * @param onAbsent - told why, when it returns `undefined`: then node-rdkafka alone has to do
+ */
+export function loadNative(onAbsent?: (reason: string) => void): NativeAddon | undefined {
+  if (!existsSync(builtPath)) {
+    onAbsent?.('it was not built when the package was installed')
+    return undefined
+  }
+  // librdkafka must open the very file that Node has loaded.
+  const pluginPath = realpathSync(builtPath)
+  try {
+    const classes = createRequire(import.meta.url)(pluginPath) as Omit<NativeAddon, 'pluginPath'>
+    // Reads the configuration, and so runs the plugin's checks; connects to nothing.
+    new kafka.Producer({ 'plugin.library.paths': pluginPath })
+    return { ...classes, pluginPath }
+  } catch (cause) {
+    onAbsent?.(`it cannot be loaded: ${(cause as { message?: string }).message}`)
+    return undefined
+  }
+}
