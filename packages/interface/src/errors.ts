@@ -10,7 +10,11 @@
  */
 export interface ErrorDetails {
   /** An option is missing, of the wrong type or out of range. */
-  GOKA_OPTION_INVALID: { readonly option: string; readonly expected: string; readonly received: string }
+  GOKA_OPTION_INVALID: {
+    readonly option: string
+    readonly expected: string
+    readonly received: string
+  }
   /** A group was declared in a way that cannot work. */
   GOKA_GRAPH_INVALID: { readonly group: string; readonly reason: string }
 
@@ -76,9 +80,17 @@ export interface ErrorDetails {
   /** A record cannot be decoded; the codec's error is the `cause`. */
   GOKA_PROCESSOR_DECODE: RecordDetails
   /** A callback asked its context for what the group does not declare, or used it after its time. */
-  GOKA_PROCESSOR_CONTEXT: { readonly group: string; readonly operation: string; readonly reason: string }
+  GOKA_PROCESSOR_CONTEXT: {
+    readonly group: string
+    readonly operation: string
+    readonly reason: string
+  }
   /** The processor is not running, or the partition of the key is not on this instance (yet). */
-  GOKA_PROCESSOR_NOT_READY: { readonly group: string; readonly partition: number; readonly state: string }
+  GOKA_PROCESSOR_NOT_READY: {
+    readonly group: string
+    readonly partition: number
+    readonly state: string
+  }
   /** The processor did not stop within its time. */
   GOKA_PROCESSOR_STOP_TIMEOUT: { readonly group: string; readonly timeoutMs: number }
   /** A record was found in a partition that its key does not belong to. */

@@ -39,6 +39,7 @@ export class RecordBatch {
   readonly #bytes: Buffer
   readonly #ints: Int32Array
   readonly #doubles: Float64Array
+  #memoryBytes = -1
 
   constructor(
     topic: string,
@@ -104,6 +105,16 @@ export class RecordBatch {
     const key = this.#ints[at + 5] as number
     const value = this.#ints[at + 7] as number
     return (key > 0 ? key : 0) + (value > 0 ? value : 0) + (this.#ints[at + 9] as number)
+  }
+
+  /** Bytes that the batch takes in memory: what buffers are bounded by. */
+  get memoryBytes(): number {
+    if (this.#memoryBytes < 0) {
+      let total = this.length * ROW_BYTES
+      for (let index = 0; index < this.length; index++) total += this.byteLength(index)
+      this.#memoryBytes = total
+    }
+    return this.#memoryBytes
   }
 }
 

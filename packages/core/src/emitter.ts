@@ -1,0 +1,241 @@
+import {
+  type ClientContext,
+  GokaError,
+  type Headers,
+  ProduceBatch,
+  type Producer,
+  type Transport,
+} from '@goka/interface'
+import { type Deferred, deferred } from './deferred.ts'
+import type { EmitOptions } from './graph/context.ts'
+import type { Stream } from './graph/stream.ts'
+import { encodeKey } from './key.ts'
+import { checkDuration, checkInteger, checkKnown, invalidOption } from './options.ts'
+import type { Partitioner } from './partitioner.ts'
+
+/** What an emitter may set. */
+export interface EmitterOptions {
+  /** Headers of every record, before its own. */
+  readonly headers?: Headers
+  /** How long records may be gathered before they are sent. Default 0: those of one turn of the event loop go together. */
+  readonly lingerMs?: number
+  /** How many bytes may wait for their acknowledgement before `emit` waits itself. Default 32 MiB. */
+  readonly maxPendingBytes?: number
+}
+
+/** Where an emitted record was written. */
+export interface EmittedRecord {
+  readonly partition: number
+  readonly offset: number
+}
+
+export interface EmitterParts<T> {
+  readonly stream: Stream<T>
+  readonly transport: Transport
+  readonly partitioner: Partitioner
+  readonly context: ClientContext
+  readonly options: EmitterOptions
+}
+
+/** Records in one batch at most: a batch that is full goes out at once. */
+const BATCH_RECORDS = 10_000
+
+/** Writes to a stream from outside a processor. Connects with the first `emit`. */
+export class Emitter<T> {
+  readonly #parts: EmitterParts<T>
+  readonly #maxPendingBytes: number
+  readonly #spare: ProduceBatch[] = []
+  #producer: Promise<Producer> | undefined
+  #partitions = 0
+  #open = new OpenBatch(new ProduceBatch())
+  #scheduled = false
+  #pendingBytes = 0
+  #sending = new Set<Promise<void>>()
+  #room: Deferred<void> | undefined
+  #closed: Promise<void> | undefined
+
+  /** Made by `Goka.emitter`. */
+  constructor(parts: EmitterParts<T>) {
+    const { options } = parts
+    checkKnown('options', options, ['headers', 'lingerMs', 'maxPendingBytes'])
+    checkDuration('lingerMs', options.lingerMs, 0)
+    this.#parts = parts
+    this.#maxPendingBytes = checkInteger(
+      'maxPendingBytes',
+      options.maxPendingBytes,
+      32 * 1024 * 1024,
+      1,
+    )
+  }
+
+  /** The topic that is written to. */
+  get topic(): string {
+    return this.#parts.stream.topic
+  }
+
+  /**
+   * Sends a record; `null` sends a tombstone. Resolves when it is acknowledged by all in-sync replicas. Records of one key
+   * are written in the order of the calls.
+   * @throws GokaError `GOKA_EMITTER_CLOSED`, `GOKA_TOPIC_UNKNOWN`, `GOKA_TRANSPORT_UNREACHABLE`,
+   *   `GOKA_TRANSPORT_RECORD_TOO_LARGE`, `GOKA_TRANSPORT_INDEFINITE`, and what the codec throws
+   */
+  emit(key: string, value: T | null, options: EmitOptions = {}): Promise<EmittedRecord> {
+    const ready = this.#partitions > 0 && this.#pendingBytes <= this.#maxPendingBytes
+    return ready && this.#closed === undefined
+      ? this.#add(key, value, options)
+      : this.#addLater(key, value, options)
+  }
+
+  async #addLater(key: string, value: T | null, options: EmitOptions): Promise<EmittedRecord> {
+    this.#checkOpen()
+    await this.#connect()
+    // In the order of the calls: each waits behind those that came before.
+    while (this.#pendingBytes > this.#maxPendingBytes) {
+      this.#room ??= deferred()
+      await this.#room.promise
+    }
+    this.#checkOpen()
+    return this.#add(key, value, options)
+  }
+
+  async #add(key: string, value: T | null, options: EmitOptions): Promise<EmittedRecord> {
+    const { stream, partitioner, options: defaults } = this.#parts
+    if (typeof key !== 'string') throw invalidOption('key', 'a string', key)
+    if (value === undefined) throw invalidOption('value', 'a value, or null', value)
+    const bytes = value === null ? null : stream.codec.encode(value)
+    const keyBytes = encodeKey(key)
+    const headers =
+      defaults.headers === undefined
+        ? options.headers
+        : [...defaults.headers, ...(options.headers ?? [])]
+    const open = this.#open
+    const { batch } = open
+    const before = batch.byteLength
+    const partition = partitioner.partition(keyBytes, this.#partitions)
+    batch.add(
+      batch.topicIndex(stream.topic),
+      partition,
+      keyBytes,
+      bytes,
+      options.timestampMs ?? Number.NaN,
+      headers,
+    )
+    const index = batch.length - 1
+    this.#pendingBytes += batch.byteLength - before
+    if (batch.length >= BATCH_RECORDS) this.#send()
+    else this.#schedule()
+    const offset = await open.offset(index)
+    return { partition, offset }
+  }
+
+  /** Resolves when everything that was emitted before is settled. Does not reject: each `emit` tells its own fate. */
+  async flush(): Promise<void> {
+    if (this.#open.batch.length > 0) this.#send()
+    await Promise.all(this.#sending)
+  }
+
+  /** Waits for what was emitted and frees the client. May be called again. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    const producer = await this.#producer?.catch(() => undefined)
+    await this.flush()
+    this.#room?.resolve()
+    await producer?.close()
+  }
+
+  #checkOpen(): void {
+    if (this.#closed === undefined) return
+    const { topic } = this
+    throw new GokaError('GOKA_EMITTER_CLOSED', `the emitter of "${topic}" is closed`, { topic })
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#partitions > 0) return
+    const { transport, context, options, stream } = this.#parts
+    this.#producer ??= transport.producer({ lingerMs: options.lingerMs ?? 0 }, context)
+    try {
+      const producer = await this.#producer
+      this.#partitions = await producer.partitions(stream.topic)
+    } catch (error) {
+      const producer = this.#producer
+      this.#producer = undefined
+      await producer?.then((made) => made.close()).catch(() => {})
+      throw error
+    }
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      if (this.#open.batch.length > 0) this.#send()
+    })
+  }
+
+  #send(): void {
+    const sent = this.#open
+    this.#open = new OpenBatch(this.#spare.pop() ?? new ProduceBatch())
+    const sending = this.#sendBatch(sent).finally(() => {
+      this.#sending.delete(sending)
+      this.#pendingBytes -= sent.batch.byteLength
+      sent.batch.clear()
+      this.#spare.push(sent.batch)
+      this.#room?.resolve()
+      this.#room = undefined
+    })
+    this.#sending.add(sending)
+  }
+
+  async #sendBatch(open: OpenBatch): Promise<void> {
+    try {
+      const producer = (await this.#producer) as Producer
+      const [report, partitions] = await Promise.all([
+        producer.sendEach(open.batch),
+        producer.partitions(this.topic),
+      ])
+      this.#partitions = partitions
+      open.settle(report.offsets, report.failures)
+    } catch (error) {
+      open.reject(error)
+    }
+  }
+}
+
+// The records of one send, and what becomes of them.
+class OpenBatch {
+  readonly batch: ProduceBatch
+  readonly #done: Deferred<Settled> = deferred()
+
+  constructor(batch: ProduceBatch) {
+    this.batch = batch
+  }
+
+  settle(offsets: Float64Array, failures: ReadonlyMap<number, GokaError>): void {
+    this.#done.resolve({ offsets, failures })
+  }
+
+  reject(error: unknown): void {
+    this.#done.reject(error)
+  }
+
+  async offset(index: number): Promise<number> {
+    const { offsets, failures } = await this.#done.promise
+    const failure = failures.get(index)
+    if (failure !== undefined) throw failure
+    return offsets[index] as number
+  }
+}
+
+interface Settled {
+  readonly offsets: Float64Array
+  readonly failures: ReadonlyMap<number, GokaError>
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto'
+import type { ClientContext, Clock, Logger, Storage, Transport } from '@goka/interface'
+import { Emitter, type EmitterOptions } from './emitter.ts'
+import type { Group } from './graph/group.ts'
+import type { Shape } from './graph/shape.ts'
+import type { Stream, Table } from './graph/stream.ts'
+import { checkDuration, checkInteger, checkKnown, invalidOption } from './options.ts'
+import { fnv1a, type Partitioner } from './partitioner.ts'
+import { Processor } from './processor/processor.ts'
+import {
+  type ProcessorOptions,
+  processorSettings,
+  type RestartOptions,
+  restartSettings,
+} from './processor/processor-options.ts'
+import { silentLogger } from './silent-logger.ts'
+import { systemClock } from './system-clock.ts'
+import { View } from './view/view.ts'
+
+/** What everything made from one {@link Goka} shares. */
+export interface GokaOptions {
+  /** The way to Kafka: `rdkafka({ brokers })`, `embedded()`, ... */
+  readonly transport: Transport
+  /** Where tables are kept: `leveldb({ path })`, `memory()`, ... Needed by groups with tables and by views. */
+  readonly storage?: Storage
+  /** Where to log to: a pino logger fits. Default: nowhere. */
+  readonly log?: Logger
+  /** Which partition a key belongs to; the same for all who write or read a topic. Default `fnv1a`, as Goka's. */
+  readonly partitioner?: Partitioner
+  /** How long to wait for the first answer of a broker, milliseconds. Default 10,000. */
+  readonly connectTimeoutMs?: number
+  /** Kafka's `client.id` begins with it. Default `'goka'`. */
+  readonly clientId?: string
+  /** Time and timers, for tests. Default: the machine's. */
+  readonly clock?: Clock
+}
+
+/** What a view may set. */
+export interface ViewOptions {
+  /** Default: the one of {@link GokaOptions}. One of its own keeps its stores without a scope: see `StoreName`. */
+  readonly storage?: Storage
+  /** How many bytes the values in use may take, roughly. Default 64 MiB. */
+  readonly cacheBytes?: number
+  readonly restart?: RestartOptions
+}
+
+/** Makes emitters, processors and views that share a transport, a storage and a logger. Nothing connects before it is used. */
+export class Goka {
+  readonly #options: GokaOptions
+  readonly #partitioner: Partitioner
+  readonly #log: Logger
+  readonly #clock: Clock
+  readonly #connectTimeoutMs: number
+  readonly #clientId: string
+
+  /** @throws GokaError `GOKA_OPTION_INVALID` */
+  constructor(options: GokaOptions) {
+    checkKnown('options', options, [
+      'transport',
+      'storage',
+      'log',
+      'partitioner',
+      'connectTimeoutMs',
+      'clientId',
+      'clock',
+    ])
+    if (typeof options.transport?.groupConsumer !== 'function') {
+      throw invalidOption(
+        'transport',
+        'a transport such as rdkafka({ brokers })',
+        options.transport,
+      )
+    }
+    if (options.storage !== undefined) checkStorage(options.storage)
+    this.#options = options
+    this.#partitioner = options.partitioner ?? fnv1a
+    this.#log = options.log ?? silentLogger
+    this.#clock = options.clock ?? systemClock
+    this.#connectTimeoutMs = checkDuration('connectTimeoutMs', options.connectTimeoutMs, 10_000, 1)
+    this.#clientId = options.clientId ?? 'goka'
+  }
+
+  /** An emitter for a stream. */
+  emitter<T>(stream: Stream<T>, options: EmitterOptions = {}): Emitter<T> {
+    return new Emitter({
+      stream,
+      options,
+      transport: this.#options.transport,
+      partitioner: this.#partitioner,
+      context: this.#context(`emitter-${stream.topic}`, { topic: stream.topic }),
+    })
+  }
+
+  /**
+   * A processor for a group: one instance of it.
+   * @throws GokaError `GOKA_OPTION_INVALID`, `GOKA_GRAPH_INVALID`
+   */
+  processor<Name extends string, G extends Shape>(
+    group: Group<Name, G>,
+    options: ProcessorOptions & { readonly storage?: Storage } = {},
+  ): Processor<G['state']> {
+    const { storage: own, ...rest } = options
+    const { edges } = group
+    const settings = processorSettings(rest)
+    if (edges.inputs.every(({ loop }) => loop)) {
+      throw invalidOption('group', 'a group with at least one input', group.name)
+    }
+    const needsStorage = edges.table !== undefined || edges.joins.length + edges.lookups.length > 0
+    const { instanceId } = settings
+    return new Processor<G['state']>({
+      edges,
+      settings,
+      transport: this.#options.transport,
+      storage: needsStorage ? this.#storage(own) : (undefined as never),
+      scope: own === undefined ? `processor/${group.name}` : '',
+      partitioner: this.#partitioner,
+      context: this.#context(`processor-${group.name}`, { group: group.name }),
+      transactionalId: `${group.name}-${instanceId ?? randomUUID()}`,
+    })
+  }
+
+  /** A view of a table. */
+  view<T>(table: Table<T>, options: ViewOptions = {}): View<T> {
+    checkKnown('options', options, ['storage', 'cacheBytes', 'restart'])
+    if (typeof table !== 'object' || table === null || table.kind !== 'table') {
+      throw invalidOption('table', 'what table() returned, or the table of a group', table)
+    }
+    return new View(table.codec, {
+      topic: table.topic,
+      scope: options.storage === undefined ? 'view' : '',
+      transport: this.#options.transport,
+      storage: this.#storage(options.storage),
+      partitioner: this.#partitioner,
+      cacheBytes: checkInteger('cacheBytes', options.cacheBytes, 64 * 1024 * 1024, 0),
+      restart: restartSettings(options.restart),
+      context: this.#context(`view-${table.topic}`, { table: table.topic }),
+    })
+  }
+
+  #storage(own: Storage | undefined): Storage {
+    const storage = own ?? this.#options.storage
+    if (storage === undefined) {
+      throw invalidOption('storage', 'given: tables need one, such as leveldb({ path })', storage)
+    }
+    return checkStorage(storage)
+  }
+
+  #context(name: string, bindings: Record<string, unknown>): ClientContext {
+    return {
+      clientId: `${this.#clientId}-${name}`,
+      log: this.#log.child(bindings),
+      clock: this.#clock,
+      connectTimeoutMs: this.#connectTimeoutMs,
+    }
+  }
+}
+
+function checkStorage(storage: Storage): Storage {
+  if (typeof storage?.open !== 'function') {
+    throw invalidOption('storage', 'a storage such as leveldb({ path })', storage)
+  }
+  return storage
+}

@@ -1,0 +1,207 @@
+import {
+  type Admin,
+  type Clock,
+  type GroupConsumer,
+  type Logger,
+  type RebalanceListener,
+  RecordBatchBuilder,
+  type Timer,
+  type TopicPartition,
+  type TopicPartitionOffset,
+} from '@goka/interface'
+import type { Edges } from '../graph/edges.ts'
+import type { PartitionTable } from '../table/partition-table.ts'
+import { Holding } from './holding.ts'
+import { startOffsets } from './start-offsets.ts'
+import type { Task } from './task.ts'
+
+/** How long the stores of revoked partitions stay open when all were revoked: some may come back at once. */
+const PARK_MS = 10_000
+
+export interface AssignmentOptions {
+  readonly edges: Edges
+  readonly admin: Admin
+  readonly clock: Clock
+  readonly log: Logger
+  readonly consumer: () => GroupConsumer
+  /** Opens and recovers the tables of a partition, or brings those that are open up to date. */
+  readonly openTables: (holding: Holding) => Promise<readonly PartitionTable[]>
+  readonly makeTask: (holding: Holding) => Task
+  /** Commits what these tasks have done. */
+  readonly flush: (tasks: readonly Task[]) => Promise<void>
+  readonly onFault: (error: unknown) => void
+  readonly onChange: (
+    change: 'assigned' | 'revoked' | 'lost' | 'running',
+    partitions: readonly number[],
+  ) => void
+}
+
+/**
+ * The partitions of an instance through rebalances: opens what comes, commits and closes what goes, keeps what stays.
+ * A partition starts when all of its inputs are here and its own tables are recovered, whatever the others do.
+ */
+export class Assignment implements RebalanceListener {
+  readonly #options: AssignmentOptions
+  readonly #holdings = new Map<number, Holding>()
+  readonly #parked = new Map<number, Holding>()
+  #parkTimer: Timer | undefined
+
+  constructor(options: AssignmentOptions) {
+    this.#options = options
+  }
+
+  /** The partitions that are here. */
+  get holdings(): Iterable<Holding> {
+    return this.#holdings.values()
+  }
+
+  holding(partition: number): Holding | undefined {
+    return this.#holdings.get(partition)
+  }
+
+  /** The tasks that run. */
+  *tasks(): Iterable<Task> {
+    for (const { task } of this.#holdings.values()) if (task !== undefined) yield task
+  }
+
+  async assigned(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
+    const { edges, admin, clock, log, consumer, onChange } = this.#options
+    if (partitions.length === 0) {
+      await this.#closeParked()
+      return []
+    }
+    const starts = await startOffsets(partitions, consumer(), admin, edges.inputs, log)
+    const changed = new Set<Holding>()
+    for (const { topic, partition, offset } of starts) {
+      let holding = this.#holdings.get(partition)
+      if (holding === undefined) {
+        holding = this.#parked.get(partition) ?? new Holding(partition, clock.now())
+        this.#parked.delete(partition)
+        this.#holdings.set(partition, holding)
+        holding.abort = new AbortController()
+        holding.enter('waiting', clock.now())
+      }
+      holding.starts.set(topic, offset)
+      changed.add(holding)
+    }
+    await this.#closeParked()
+    onChange(
+      'assigned',
+      [...changed].map(({ partition }) => partition).sort((a, b) => a - b),
+    )
+    for (const holding of changed) {
+      if (holding.starts.size < edges.inputs.length || holding.task !== undefined) continue
+      holding.opening = this.#open(holding)
+    }
+    return starts
+  }
+
+  async #open(holding: Holding): Promise<void> {
+    const { clock, makeTask, openTables, onChange, onFault, consumer } = this.#options
+    const { signal } = holding.abort
+    holding.enter('recovering', clock.now())
+    try {
+      holding.tables = await openTables(holding)
+      if (signal.aborted) return
+      const task = makeTask(holding)
+      holding.task = task
+      for (const [topic, offset] of holding.starts) {
+        // Commits the start, so that a crash before the first record does not move an input that starts at the end.
+        task.enqueue(new RecordBatchBuilder(topic, holding.partition).build(offset, false))
+      }
+      holding.enter('running', clock.now())
+      await consumer().resume(
+        [...holding.starts.keys()].map((topic) => ({ topic, partition: holding.partition })),
+      )
+      onChange('running', [holding.partition])
+      task.scope.wake()
+    } catch (error) {
+      if (!signal.aborted) onFault(error)
+    }
+  }
+
+  async revoked(partitions: readonly TopicPartition[]): Promise<void> {
+    const { clock, flush, onChange, onFault } = this.#options
+    const leaving = this.#leaving(partitions)
+    if (leaving.length === 0) return
+    const tasks: Task[] = []
+    for (const holding of leaving) {
+      holding.enter('stopping', clock.now())
+      holding.task?.stop()
+      if (holding.task !== undefined) tasks.push(holding.task)
+    }
+    try {
+      await flush(tasks)
+    } catch (error) {
+      onFault(error)
+    }
+    await this.#leave(leaving, this.#holdings.size === leaving.length)
+    onChange(
+      'revoked',
+      leaving.map(({ partition }) => partition),
+    )
+  }
+
+  async lost(partitions: readonly TopicPartition[]): Promise<void> {
+    const leaving = this.#leaving(partitions)
+    for (const { task } of leaving) task?.abandon()
+    await this.#leave(leaving, false)
+    this.#options.onChange(
+      'lost',
+      leaving.map(({ partition }) => partition),
+    )
+  }
+
+  #leaving(partitions: readonly TopicPartition[]): readonly Holding[] {
+    const leaving = new Set<Holding>()
+    for (const { partition } of partitions) {
+      const holding = this.#holdings.get(partition)
+      if (holding !== undefined) leaving.add(holding)
+    }
+    return [...leaving]
+  }
+
+  async #leave(leaving: readonly Holding[], park: boolean): Promise<void> {
+    const { clock } = this.#options
+    await Promise.all(
+      leaving.map(async (holding) => {
+        holding.abort.abort()
+        // What was not committed by now is for the next owner.
+        holding.task?.abandon()
+        await holding.opening
+        holding.task = undefined
+        holding.starts.clear()
+        holding.paused = false
+        this.#holdings.delete(holding.partition)
+        if (!park || holding.tables.length === 0) {
+          await holding.close()
+          return
+        }
+        for (const table of holding.tables) table.resetCells()
+        holding.enter('parked', clock.now())
+        this.#parked.set(holding.partition, holding)
+      }),
+    )
+    if (this.#parked.size > 0) {
+      this.#parkTimer = clock.setTimeout(() => {
+        this.#closeParked().catch((error: unknown) => this.#options.onFault(error))
+      }, PARK_MS)
+    }
+  }
+
+  async #closeParked(): Promise<void> {
+    if (this.#parkTimer !== undefined) this.#options.clock.clearTimeout(this.#parkTimer)
+    this.#parkTimer = undefined
+    const parked = [...this.#parked.values()]
+    this.#parked.clear()
+    await Promise.all(parked.map((holding) => holding.close()))
+  }
+
+  /** Closes everything, whatever state it is in. */
+  async close(): Promise<void> {
+    for (const { task } of this.#holdings.values()) task?.abandon()
+    const all = [...this.#holdings.values()]
+    this.#holdings.clear()
+    await Promise.all([...all.map((holding) => holding.close()), this.#closeParked()])
+  }
+}

@@ -1,0 +1,159 @@
+import { type Clock, type GroupConsumer, ProduceBatch, type Timer } from '@goka/interface'
+import { delay } from '../backoff.ts'
+import type { Epoch } from './epoch.ts'
+import type { Guarantee } from './guarantee.ts'
+import type { Task } from './task.ts'
+
+/** How long a commit waits for callbacks under way before it goes on without their task. */
+const DRAIN_MS = 20
+
+export interface CommitterOptions {
+  readonly guarantee: Guarantee
+  readonly consumer: GroupConsumer
+  readonly clock: Clock
+  readonly intervalMs: number
+  /** The group table's topic. */
+  readonly tableTopic: string | undefined
+  /** The tasks whose partitions this instance holds. */
+  readonly tasks: () => Iterable<Task>
+  /** A commit failed: its outcome is void or unknown, nothing may be built on it. */
+  readonly onFault: (error: unknown) => void
+  /** After each commit. */
+  readonly onCommitted: (commit: CommitReport) => void
+}
+
+/** What a commit did. */
+export interface CommitReport {
+  readonly durationMs: number
+  readonly tasks: number
+  readonly records: number
+  readonly tableWrites: number
+}
+
+/**
+ * Commits the epochs of all tasks, one commit after the other: at an interval, when asked, and for those who must be sure
+ * (revoke, stop). While a commit runs, tasks go on with their next epochs.
+ */
+export class Committer {
+  readonly #options: CommitterOptions
+  readonly #changelog = new ProduceBatch()
+  #timer: Timer | undefined
+  #running: Promise<void> | undefined
+  #stopped = false
+  #requested = false
+
+  constructor(options: CommitterOptions) {
+    this.#options = options
+  }
+
+  /** Starts to commit at the interval. */
+  start(): void {
+    this.#schedule()
+  }
+
+  /** No further commit starts by itself. */
+  stop(): void {
+    this.#stopped = true
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Commits soon, without waiting for the interval. */
+  request(): void {
+    if (this.#requested || this.#stopped) return
+    this.#requested = true
+    if (this.#running === undefined) this.#tick()
+  }
+
+  /**
+   * Commits what these tasks have done so far, waiting up to `drainMs` for their callbacks. Resolves when it is committed;
+   * rejects when a commit fails. A task whose callbacks take longer keeps its epoch to itself.
+   */
+  async flush(tasks: Iterable<Task>, drainMs: number): Promise<void> {
+    const flushed = [...tasks]
+    await this.#running
+    // An epoch that was sealed for an earlier commit goes first; what came since goes with the second round.
+    await this.#run(flushed, drainMs)
+    await this.#run(flushed, drainMs)
+  }
+
+  #schedule(): void {
+    if (this.#stopped || this.#timer !== undefined) return
+    const { clock, intervalMs } = this.#options
+    this.#timer = clock.setTimeout(() => this.#tick(), this.#requested ? 0 : intervalMs)
+  }
+
+  #tick(): void {
+    const { clock, onFault, tasks } = this.#options
+    if (this.#timer !== undefined) clock.clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#stopped) return
+    this.#requested = false
+    this.#run([...tasks()], DRAIN_MS).then(
+      () => this.#schedule(),
+      (error: unknown) => onFault(error),
+    )
+  }
+
+  async #run(tasks: readonly Task[], drainMs: number): Promise<void> {
+    while (this.#running !== undefined) await this.#running
+    const running = this.#commit(tasks, drainMs)
+    this.#running = running
+    try {
+      await running
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  async #commit(tasks: readonly Task[], drainMs: number): Promise<void> {
+    const { clock, consumer, guarantee, tableTopic, onCommitted } = this.#options
+    const startMs = clock.now()
+    const sealed: { task: Task; epoch: Epoch }[] = []
+    for (const task of tasks) {
+      const epoch = task.seal()
+      if (epoch !== undefined) sealed.push({ task, epoch })
+    }
+    const open = sealed.filter(({ epoch }) => !epoch.isDrained)
+    if (open.length > 0 && drainMs > 0) {
+      const enough = new AbortController()
+      await Promise.race([
+        Promise.all(open.map(({ epoch }) => epoch.whenDrained())),
+        delay(clock, drainMs, enough.signal),
+      ])
+      enough.abort()
+    }
+    const ready = sealed.filter(({ task, epoch }) => epoch.isDrained && !task.isLost)
+    if (ready.length === 0) return
+    const captured = ready.map(({ task, epoch }) => task.capture(epoch))
+    const changelog = this.#changelog
+    changelog.clear()
+    let records = 0
+    for (const { task, epoch, keys, values } of captured) {
+      records += epoch.records
+      if (keys.length === 0 || tableTopic === undefined) continue
+      const topic = changelog.topicIndex(tableTopic)
+      for (let index = 0; index < keys.length; index++) {
+        const key = keys[index] as string
+        changelog.add(topic, task.partition, key, values[index] ?? null, Number.NaN, undefined)
+      }
+    }
+    const tableWrites = changelog.length
+    const positions = await guarantee.commit(consumer, captured, changelog)
+    await Promise.all(
+      captured.map((one) => {
+        const { partition } = one.task
+        const written = positions.find(
+          (position) => position.topic === tableTopic && position.partition === partition,
+        )
+        return one.task.committed(one, written?.offset)
+      }),
+    )
+    onCommitted({
+      durationMs: clock.now() - startMs,
+      tasks: captured.length,
+      records,
+      tableWrites,
+    })
+  }
+}

@@ -1,0 +1,112 @@
+import {
+  type GroupConsumer,
+  isGokaError,
+  type ProduceBatch,
+  type Producer,
+  type TopicPartitionOffset,
+  type TransactionalProducer,
+} from '@goka/interface'
+import type { CapturedEpoch } from './task.ts'
+
+/**
+ * How the epochs of a commit become durable in Kafka: changelog, outputs and input offsets.
+ * Resolves with the offset after the last record in each partition of the table that was written.
+ */
+export interface Guarantee {
+  /** The producer that outputs go through. */
+  readonly producer: Producer
+  /** Whether outputs wait for the commit. */
+  readonly holdOutputs: boolean
+  commit(
+    consumer: GroupConsumer,
+    epochs: readonly CapturedEpoch[],
+    changelog: ProduceBatch,
+  ): Promise<readonly TopicPartitionOffset[]>
+  close(): Promise<void>
+}
+
+/**
+ * Everything is acknowledged before the offsets are committed: nothing is lost, and after a crash some records may be
+ * processed again.
+ */
+export class AtLeastOnce implements Guarantee {
+  readonly producer: Producer
+  readonly holdOutputs = false
+
+  constructor(producer: Producer) {
+    this.producer = producer
+  }
+
+  async commit(
+    consumer: GroupConsumer,
+    epochs: readonly CapturedEpoch[],
+    changelog: ProduceBatch,
+  ): Promise<readonly TopicPartitionOffset[]> {
+    const [positions] = await Promise.all([
+      changelog.length > 0 ? this.producer.send(changelog) : [],
+      ...epochs.map(({ epoch }) => epoch.sent()),
+    ])
+    const offsets = inputOffsets(epochs)
+    if (offsets.length > 0) await consumer.commit(offsets)
+    return positions
+  }
+
+  close(): Promise<void> {
+    return this.producer.close()
+  }
+}
+
+/**
+ * Changelog, outputs and offsets are one transaction (KIP-98, KIP-447): all of it is visible or nothing, and a member that
+ * was replaced cannot commit.
+ */
+export class ExactlyOnce implements Guarantee {
+  readonly producer: TransactionalProducer
+  readonly holdOutputs = true
+
+  constructor(producer: TransactionalProducer) {
+    this.producer = producer
+  }
+
+  async commit(
+    consumer: GroupConsumer,
+    epochs: readonly CapturedEpoch[],
+    changelog: ProduceBatch,
+  ): Promise<readonly TopicPartitionOffset[]> {
+    const { producer } = this
+    await producer.begin()
+    try {
+      const [positions] = await Promise.all([
+        changelog.length > 0 ? producer.send(changelog) : [],
+        ...epochs.map(({ epoch }) =>
+          epoch.outputs.length > 0 ? producer.send(epoch.outputs) : undefined,
+        ),
+      ])
+      await producer.commit(consumer, inputOffsets(epochs))
+      return positions
+    } catch (error) {
+      // Fenced or unknown: nothing more can be done with this producer. Anything else ends with an abort.
+      if (
+        !isGokaError(error, 'GOKA_TRANSPORT_FENCED') &&
+        !isGokaError(error, 'GOKA_TRANSPORT_INDEFINITE')
+      ) {
+        await producer.abort()
+      }
+      throw error
+    }
+  }
+
+  close(): Promise<void> {
+    return this.producer.close()
+  }
+}
+
+function inputOffsets(epochs: readonly CapturedEpoch[]): readonly TopicPartitionOffset[] {
+  const offsets: TopicPartitionOffset[] = []
+  for (const { task, epoch } of epochs) {
+    for (const [topic, offset] of epoch.positions) {
+      offsets.push({ topic, partition: task.partition, offset })
+    }
+  }
+  return offsets
+}

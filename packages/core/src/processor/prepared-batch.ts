@@ -1,0 +1,97 @@
+import type { Awaitable, ByteString, RecordBatch } from '@goka/interface'
+import type { Deferred } from '../deferred.ts'
+import type { InputEdge } from '../graph/edges.ts'
+import type { Cell, CellCache } from '../table/cell-cache.ts'
+import type { PartitionTable } from '../table/partition-table.ts'
+
+/** A batch of an input on its way through a task: which record is next, and the state that its records will ask for. */
+export class PreparedBatch {
+  readonly batch: RecordBatch
+  readonly edge: InputEdge
+  readonly keys: ByteString[] = []
+  /** For each record the cell of its key in the group table; empty in a stateless group. */
+  readonly cells: Cell[] = []
+  /** The cells of the keys in joined tables. */
+  readonly joined: Cell[] = []
+  /** The next record to start. */
+  next = 0
+  /** Records started and not done. */
+  running = 0
+  /** The record that ended the processor; -1 while none has. */
+  failedAt = -1
+  /** Resolved when every record is done: for visits. */
+  readonly done: Deferred<void> | undefined
+  prepared = false
+
+  constructor(batch: RecordBatch, edge: InputEdge, done?: Deferred<void>) {
+    this.batch = batch
+    this.edge = edge
+    this.done = done
+  }
+
+  /** Whether the keys come from a visit and not from a topic. */
+  get isVisit(): boolean {
+    return this.done !== undefined
+  }
+
+  /** Whether every record has been started. */
+  get isStarted(): boolean {
+    return this.next >= this.batch.length
+  }
+
+  /** Reads the keys and fetches their state, one request a table. */
+  prepare(
+    table: PartitionTable | undefined,
+    joins: ReadonlyMap<string, PartitionTable>,
+  ): Awaitable<void> {
+    this.prepared = true
+    const { batch, keys } = this
+    for (let index = 0; index < batch.length; index++) keys.push(batch.key(index) ?? '')
+    const fetches: Promise<void>[] = []
+    if (table !== undefined) {
+      const fetched = fetch(table, keys, this.cells)
+      if (fetched !== undefined) fetches.push(fetched)
+    }
+    for (const joined of joins.values()) {
+      const fetched = fetch(joined, keys, this.joined)
+      if (fetched !== undefined) fetches.push(fetched)
+    }
+    if (fetches.length > 0) return Promise.all(fetches).then(() => {})
+  }
+}
+
+function fetch(
+  table: PartitionTable,
+  keys: readonly ByteString[],
+  into: Cell[],
+): Promise<void> | undefined {
+  const cache: CellCache = table.cells
+  const missing: Cell[] = []
+  const missingKeys: ByteString[] = []
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as ByteString
+    let cell = cache.get(key)
+    if (cell === undefined) {
+      cell = cache.add(key)
+      missing.push(cell)
+      missingKeys.push(key)
+    } else if (!cell.loaded) {
+      // Another batch is fetching it; asking again is simpler than waiting for that one.
+      missing.push(cell)
+      missingKeys.push(key)
+    }
+    into.push(cell)
+  }
+  if (missing.length === 0) return
+  const found = table.read(missingKeys)
+  if (found instanceof Promise) return found.then((values) => load(missing, values))
+  load(missing, found)
+}
+
+function load(cells: readonly Cell[], values: readonly (Uint8Array | undefined)[]): void {
+  for (let index = 0; index < cells.length; index++) {
+    const cell = cells[index] as Cell
+    // What was written meanwhile is newer than what was read.
+    if (!cell.loaded) cell.load(values[index])
+  }
+}

@@ -1,0 +1,149 @@
+import type { BackoffOptions } from '../backoff.ts'
+import type { ErrorPolicy } from '../graph/edges.ts'
+import { checkErrorPolicy } from '../graph/group.ts'
+import { checkDuration, checkInteger, checkKnown, checkWord } from '../options.ts'
+
+/** How a processor's topics are made and checked. */
+export interface TopicOptions {
+  /** Whether the group's own topics (table, loop) are created when they are missing. Default true. */
+  readonly create?: boolean
+  /** Replication of created topics. Default: the broker's `default.replication.factor`. */
+  readonly replicationFactor?: number
+  /** Configuration of a created table topic, besides `cleanup.policy=compact`. */
+  readonly tableConfig?: Readonly<Record<string, string>>
+  /** Configuration of a created loop topic, besides `cleanup.policy=delete`. */
+  readonly loopConfig?: Readonly<Record<string, string>>
+  /** What to do when a topic is not as it should be. Default `'fail'`. A wrong number of partitions always fails. */
+  readonly mismatch?: 'fail' | 'warn' | 'ignore'
+}
+
+/** When faults of the broker are ridden out by starting again. */
+export interface RestartOptions extends BackoffOptions {
+  /** After how long without success `run` rejects with the fault. Default: never. */
+  readonly giveUpAfterMs?: number
+}
+
+/** What a processor may set. */
+export interface ProcessorOptions {
+  /**
+   * `'at-least-once'` (default): nothing is lost; after a crash some records may be processed again.
+   * `'exactly-once'`: outputs, table and offsets are one transaction.
+   */
+  readonly guarantee?: 'at-least-once' | 'exactly-once'
+  /** Time between commits. Default 100. */
+  readonly commitIntervalMs?: number
+  /** How many bytes of values and outputs may wait for a commit before one starts early; twice as many stop the intake. Default 32 MiB. */
+  readonly maxUncommittedBytes?: number
+  /** How many bytes of records may wait for their callbacks before a partition is paused. Default 32 MiB. */
+  readonly maxQueuedBytes?: number
+  /** How many bytes the values in use may take, over all partitions, roughly. Default 64 MiB. */
+  readonly cacheBytes?: number
+  /** How many different keys of a partition may be in asynchronous callbacks at a time. Default 1: strictly one by one. */
+  readonly concurrency?: number
+  /** What to do with a record whose callback or codec throws. Default `'fail'`. */
+  readonly onError?: ErrorPolicy
+  /** Whether a record's partition is compared with its key's; the first of each batch for `'warn'`. Default `'warn'`. */
+  readonly partitionCheck?: 'fail' | 'warn' | 'off'
+  /** How long callbacks may go on when the processor stops or a partition is revoked. Default 10,000. */
+  readonly drainTimeoutMs?: number
+  /** Kafka's `group.instance.id`. Default: none. */
+  readonly instanceId?: string
+  readonly restart?: RestartOptions
+  readonly topics?: TopicOptions
+}
+
+/** {@link ProcessorOptions} with the defaults. */
+export interface ProcessorSettings {
+  readonly guarantee: 'at-least-once' | 'exactly-once'
+  readonly commitIntervalMs: number
+  readonly maxUncommittedBytes: number
+  readonly maxQueuedBytes: number
+  readonly cacheBytes: number
+  readonly concurrency: number
+  readonly onError: ErrorPolicy
+  readonly partitionCheck: 'fail' | 'warn' | 'off'
+  readonly drainTimeoutMs: number
+  readonly instanceId: string | undefined
+  readonly restart: BackoffOptions & { readonly giveUpAfterMs: number }
+  readonly topics: Required<Omit<TopicOptions, 'replicationFactor'>> & {
+    readonly replicationFactor: number | undefined
+  }
+}
+
+const MIB = 1024 * 1024
+
+/** Checks options and fills in the defaults. */
+export function processorSettings(options: ProcessorOptions): ProcessorSettings {
+  checkKnown('options', options, [
+    'guarantee',
+    'commitIntervalMs',
+    'maxUncommittedBytes',
+    'maxQueuedBytes',
+    'cacheBytes',
+    'concurrency',
+    'onError',
+    'partitionCheck',
+    'drainTimeoutMs',
+    'instanceId',
+    'restart',
+    'topics',
+  ])
+  const { topics = {}, onError = 'fail', instanceId } = options
+  checkKnown('topics', topics, [
+    'create',
+    'replicationFactor',
+    'tableConfig',
+    'loopConfig',
+    'mismatch',
+  ])
+  checkErrorPolicy('onError', onError)
+  return {
+    guarantee: checkWord('guarantee', options.guarantee, 'at-least-once', [
+      'at-least-once',
+      'exactly-once',
+    ]),
+    commitIntervalMs: checkDuration('commitIntervalMs', options.commitIntervalMs, 100),
+    maxUncommittedBytes: checkInteger(
+      'maxUncommittedBytes',
+      options.maxUncommittedBytes,
+      32 * MIB,
+      1,
+    ),
+    maxQueuedBytes: checkInteger('maxQueuedBytes', options.maxQueuedBytes, 32 * MIB, 1),
+    cacheBytes: checkInteger('cacheBytes', options.cacheBytes, 64 * MIB, 0),
+    concurrency: checkInteger('concurrency', options.concurrency, 1, 1, 100_000),
+    onError,
+    partitionCheck: checkWord('partitionCheck', options.partitionCheck, 'warn', [
+      'fail',
+      'warn',
+      'off',
+    ]),
+    drainTimeoutMs: checkDuration('drainTimeoutMs', options.drainTimeoutMs, 10_000),
+    instanceId,
+    restart: restartSettings(options.restart),
+    topics: {
+      create: topics.create ?? true,
+      replicationFactor:
+        topics.replicationFactor === undefined
+          ? undefined
+          : checkInteger('topics.replicationFactor', topics.replicationFactor, 1, 1, 32_767),
+      tableConfig: topics.tableConfig ?? {},
+      loopConfig: topics.loopConfig ?? {},
+      mismatch: checkWord('topics.mismatch', topics.mismatch, 'fail', ['fail', 'warn', 'ignore']),
+    },
+  }
+}
+
+/** Checks {@link RestartOptions} and fills in the defaults. */
+export function restartSettings(restart: RestartOptions = {}): ProcessorSettings['restart'] {
+  checkKnown('restart', restart, ['initialMs', 'maxMs', 'giveUpAfterMs'])
+  return {
+    initialMs: checkDuration('restart.initialMs', restart.initialMs, 100, 1),
+    maxMs: checkDuration('restart.maxMs', restart.maxMs, 10_000, 1),
+    giveUpAfterMs: checkDuration(
+      'restart.giveUpAfterMs',
+      restart.giveUpAfterMs,
+      Number.POSITIVE_INFINITY,
+    ),
+  }
+}

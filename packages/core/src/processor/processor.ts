@@ -1,0 +1,299 @@
+import {
+  type ClientContext,
+  type Codec,
+  GokaError,
+  type Storage,
+  type Transport,
+} from '@goka/interface'
+import { Backoff, delay } from '../backoff.ts'
+import { isRetriable } from '../faults.ts'
+import type { Edges } from '../graph/edges.ts'
+import { encodeKey } from '../key.ts'
+import { ObservableState, type StateReader } from '../observable-state.ts'
+import type { Partitioner } from '../partitioner.ts'
+import { messageOf } from './record-error.ts'
+import type { ProcessorSettings } from './processor-options.ts'
+import {
+  type PartitionReport,
+  type ProcessorReport,
+  ProcessorStatistics,
+} from './processor-statistics.ts'
+import { Session } from './session.ts'
+import { distance, tableReport } from './table-report.ts'
+import { visitTasks } from './visit.ts'
+
+/**
+ * `idle` -> `starting` (connecting, checking topics, filling lookups) -> `running` (a member of the group) -> `stopping`
+ * -> `stopped`; `restarting` between two tries after a fault of the broker.
+ */
+export type ProcessorState = 'idle' | 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped'
+
+export interface ProcessorParts {
+  readonly edges: Edges
+  readonly settings: ProcessorSettings
+  readonly transport: Transport
+  readonly storage: Storage
+  readonly scope: string
+  readonly partitioner: Partitioner
+  readonly context: ClientContext
+  readonly transactionalId: string
+}
+
+/** A member of a processor group: runs the group's callbacks for the partitions that it is given. `State` is what the group's table holds. */
+export class Processor<State> {
+  /** Where the processor is in its life. */
+  readonly state: StateReader<ProcessorState>
+  readonly #state: ObservableState<ProcessorState>
+  readonly #parts: ProcessorParts
+  readonly #stop = new AbortController()
+  readonly #statistics = new ProcessorStatistics()
+  #session: Session | undefined
+  #run: Promise<void> | undefined
+
+  /** Made by `Goka.processor`. */
+  constructor(parts: ProcessorParts) {
+    this.#parts = parts
+    const { clock } = parts.context
+    this.#state = new ObservableState<ProcessorState>('idle', () => clock.now())
+    this.state = this.#state
+    this.#state.onChange((state) => this.#statistics.event(clock.now(), state))
+  }
+
+  /** The name of the group. */
+  get group(): string {
+    return this.#parts.edges.group
+  }
+
+  /**
+   * Runs until `stop` is called or `signal` is aborted, and then until what is under way is committed. Rides out faults of
+   * the broker; rejects with any other.
+   * @throws GokaError `GOKA_RUN_TWICE`, `GOKA_TOPIC_UNKNOWN`, `GOKA_TOPIC_MISMATCH`, `GOKA_PROCESSOR_CALLBACK`,
+   *   `GOKA_PROCESSOR_DECODE`, `GOKA_STORAGE_*`
+   */
+  run(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#run !== undefined) {
+      const name = this.group
+      return Promise.reject(
+        new GokaError(
+          'GOKA_RUN_TWICE',
+          `the processor of group "${name}" has been run before: make another one`,
+          { name },
+        ),
+      )
+    }
+    const { signal } = options
+    const stop = (): void => {
+      this.#stop.abort()
+    }
+    if (signal?.aborted === true) stop()
+    signal?.addEventListener('abort', stop, { once: true })
+    this.#run = this.#supervise().finally(() => signal?.removeEventListener('abort', stop))
+    return this.#run
+  }
+
+  /** Ends `run`; resolves when it has ended, however. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    if (this.#run === undefined) {
+      this.#run = Promise.resolve()
+      this.#state.set('stopped')
+    }
+    await this.#run.catch(() => {})
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  async #supervise(): Promise<void> {
+    const { settings, context } = this.#parts
+    const { clock, log } = context
+    const { signal } = this.#stop
+    const { giveUpAfterMs, ...waits } = settings.restart
+    const backoff = new Backoff(waits)
+    let faultySinceMs: number | undefined
+    // Between two sessions nothing else may keep the process alive.
+    const alive = setInterval(() => {}, 2 ** 30)
+    try {
+      while (!signal.aborted) {
+        this.#state.set('starting')
+        const session = this.#makeSession(() => {
+          backoff.reset()
+          faultySinceMs = undefined
+        })
+        const stop = (): void => {
+          this.#state.set('stopping')
+          session.stop()
+        }
+        signal.addEventListener('abort', stop, { once: true })
+        this.#session = session
+        try {
+          await session.run()
+        } catch (error) {
+          if (!isRetriable(error)) throw error
+          if (signal.aborted) return
+          faultySinceMs ??= clock.now()
+          if (clock.now() - faultySinceMs >= giveUpAfterMs) throw error
+          const delayMs = backoff.next()
+          log.warn({ err: error, delayMs }, 'the processor starts again after a fault')
+          this.#statistics.restarts++
+          this.#statistics.event(clock.now(), 'fault', messageOf(error))
+          this.#state.set('restarting')
+          await delay(clock, delayMs, signal)
+        } finally {
+          signal.removeEventListener('abort', stop)
+          this.#session = undefined
+        }
+      }
+    } catch (error) {
+      this.#statistics.event(clock.now(), 'failed', messageOf(error))
+      log.error({ err: error }, 'the processor has failed')
+      throw error
+    } finally {
+      clearInterval(alive)
+      this.#state.set('stopped')
+    }
+  }
+
+  #makeSession(onHealthy: () => void): Session {
+    const { context } = this.#parts
+    const { clock, log } = context
+    const statistics = this.#statistics
+    return new Session({
+      ...this.#parts,
+      onJoined: () => {
+        onHealthy()
+        this.#state.set('running')
+      },
+      onCommitted: ({ durationMs, records, tableWrites }) => {
+        statistics.committed(clock.now(), durationMs, records, tableWrites)
+      },
+      onRebalance: (change, partitions) => {
+        log.info({ partitions }, `partitions ${change}`)
+        statistics.event(clock.now(), change, '', partitions)
+      },
+    })
+  }
+
+  /** The partitions whose records are being processed here now. */
+  get partitions(): readonly number[] {
+    const running = [...(this.#session?.assignment?.holdings ?? [])].filter(
+      ({ state }) => state === 'running',
+    )
+    return running.map(({ partition }) => partition).sort((a, b) => a - b)
+  }
+
+  /**
+   * The committed value of a key of the group table.
+   * @throws GokaError `GOKA_PROCESSOR_NOT_READY` when the key's partition is not here, or not recovered yet
+   */
+  async get(key: string): Promise<State | undefined> {
+    const { edges, partitioner } = this.#parts
+    const { group, table } = edges
+    if (table === undefined) {
+      throw new GokaError(
+        'GOKA_GRAPH_INVALID',
+        `group "${group}" has no table: add .persist(codec)`,
+        { group, reason: 'no table' },
+      )
+    }
+    const session = this.#session
+    const bytesOfKey = encodeKey(key)
+    const partition =
+      session === undefined || session.partitions === 0
+        ? -1
+        : partitioner.partition(bytesOfKey, session.partitions)
+    const holding = session?.assignment?.holding(partition)
+    const ready = holding?.tables.find(({ topic }) => topic === table.topic)
+    if (holding?.state !== 'running' || ready === undefined) {
+      const state = holding?.state ?? this.#state.current
+      throw new GokaError(
+        'GOKA_PROCESSOR_NOT_READY',
+        `partition ${partition} of group "${group}" is not ready here (${state}): ask the instance that runs it, or a view`,
+        { group, partition, state },
+      )
+    }
+    const [bytes] = await ready.read([bytesOfKey])
+    return bytes === undefined ? undefined : (table.codec as Codec<State>).decode(bytes)
+  }
+
+  /**
+   * Calls a visitor of the group for every key of the partitions that run here, in turn with the records; `meta` is its
+   * message. Resolves with the number of keys when what it wrote is committed.
+   * @throws GokaError `GOKA_VISIT_ABORTED` by a rebalance or stop, `GOKA_GRAPH_INVALID` for a name that is not declared,
+   *   `GOKA_PROCESSOR_NOT_READY`
+   */
+  async visitAll(
+    name: string,
+    meta?: unknown,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<number> {
+    const { edges } = this.#parts
+    const { group } = edges
+    const callback = edges.visitors.get(name)
+    if (callback === undefined) {
+      throw new GokaError(
+        'GOKA_GRAPH_INVALID',
+        `group "${group}" has no visitor "${name}": add .visitor(name, callback)`,
+        { group, reason: `no visitor "${name}"` },
+      )
+    }
+    const session = this.#session
+    if (session?.assignment === undefined || session.committer === undefined) {
+      const state = this.#state.current
+      throw new GokaError(
+        'GOKA_PROCESSOR_NOT_READY',
+        `group "${group}" cannot be visited while the processor is ${state}`,
+        { group, partition: -1, state },
+      )
+    }
+    const tasks = [...session.assignment.tasks()]
+    return visitTasks(group, name, callback, meta, tasks, session.committer, options.signal)
+  }
+
+  /** What the processor is doing: plain values, for monitors. */
+  report(): ProcessorReport {
+    const session = this.#session
+    const statistics = this.#statistics
+    const partitions: PartitionReport[] = []
+    for (const holding of session?.assignment?.holdings ?? []) {
+      const { partition, state, sinceMs, task, tables } = holding
+      const counters = task?.statistics
+      partitions.push({
+        partition,
+        state,
+        sinceMs,
+        inFlight: task?.inFlight ?? 0,
+        queuedBytes: task?.queuedBytes ?? 0,
+        uncommittedBytes: task?.uncommittedBytes ?? 0,
+        errors: counters?.errors ?? 0,
+        skipped: counters?.skipped ?? 0,
+        retries: counters?.retries ?? 0,
+        emitted: counters?.emitted ?? 0,
+        inputs: [...(counters?.inputs ?? [])].map(([topic, input]) => {
+          const end = session?.consumer?.endOffset({ topic, partition })
+          return { topic, ...input, ...distance(input.position, end) }
+        }),
+        tables: tables.map((table) =>
+          tableReport(
+            table,
+            table.topic === this.#parts.edges.table?.topic ? 'table' : 'join',
+            session?.endOfTable(table),
+          ),
+        ),
+      })
+    }
+    return {
+      group: this.group,
+      state: this.#state.current,
+      sinceMs: this.#state.sinceMs,
+      partitions: partitions.sort((a, b) => a.partition - b.partition),
+      lookups: [...(session?.lookups.values() ?? [])].flatMap((copy) =>
+        copy.tables.map((table) => tableReport(table, 'lookup', copy.endOffset(table))),
+      ),
+      commits: { ...statistics.commits },
+      restarts: statistics.restarts,
+      events: statistics.events,
+    }
+  }
+}

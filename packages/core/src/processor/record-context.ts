@@ -1,0 +1,305 @@
+import {
+  type Awaitable,
+  type ByteString,
+  GokaError,
+  type Headers,
+  type Logger,
+  type ProduceBatch,
+  type RecordBatch,
+} from '@goka/interface'
+import type { EmitOptions } from '../graph/context.ts'
+import type { Stream, Table } from '../graph/stream.ts'
+import { decodeKey, encodeKey } from '../key.ts'
+import type { Cell } from '../table/cell-cache.ts'
+import type { Epoch } from './epoch.ts'
+import type { TaskScope } from './task-scope.ts'
+
+/**
+ * The context of callbacks: one object a task, moved from record to record while callbacks return at once; a callback
+ * that returns a promise keeps its own. All functions are here; which of them a group may use is a matter of types first
+ * and of a check second.
+ */
+export class CallbackContext {
+  readonly #scope: TaskScope
+  #active = false
+  #topic = ''
+  #offset = -1
+  #timestamp = -1
+  #keyBytes: ByteString = ''
+  #key: string | undefined
+  #batch: RecordBatch | undefined
+  #index = 0
+  #cell: Cell | undefined
+  #epoch: Epoch | undefined
+  // Where this call's outputs go, and from which record of it on they are this call's.
+  #outputs: ProduceBatch | undefined
+  #outputsFrom = 0
+  // What to put back when the callback fails.
+  #written = false
+  #before: Uint8Array | undefined
+
+  constructor(scope: TaskScope) {
+    this.#scope = scope
+  }
+
+  /** Moves to a record of a batch. */
+  begin(
+    batch: RecordBatch,
+    index: number,
+    key: ByteString,
+    cell: Cell | undefined,
+    epoch: Epoch,
+  ): void {
+    this.#topic = batch.topic
+    this.#offset = batch.offset(index)
+    this.#timestamp = batch.timestamp(index)
+    this.#batch = batch
+    this.#index = index
+    this.#start(key, cell, epoch)
+  }
+
+  /** Moves to a key of a visit. */
+  beginVisit(visitor: string, key: ByteString, cell: Cell, epoch: Epoch, nowMs: number): void {
+    this.#topic = visitor
+    this.#offset = -1
+    this.#timestamp = nowMs
+    this.#batch = undefined
+    this.#start(key, cell, epoch)
+  }
+
+  #start(key: ByteString, cell: Cell | undefined, epoch: Epoch): void {
+    this.#keyBytes = key
+    this.#key = undefined
+    this.#cell = cell
+    this.#epoch = epoch
+    this.#outputs = epoch.outputs
+    this.#outputsFrom = epoch.outputs.length
+    this.#written = false
+    this.#active = true
+  }
+
+  /** The callback has returned a promise: what it emits from now on is kept apart until it is done. */
+  detach(): void {
+    const shared = this.#outputs as ProduceBatch
+    const own = this.#scope.newBatch()
+    own.append(shared, this.#outputsFrom)
+    shared.truncate(this.#outputsFrom)
+    this.#outputs = own
+    this.#outputsFrom = 0
+  }
+
+  /** The callback is done: what it did counts. */
+  finish(): void {
+    this.#active = false
+    const epoch = this.#epoch as Epoch
+    const outputs = this.#outputs as ProduceBatch
+    if (outputs !== epoch.outputs && outputs.length > 0) epoch.outputs.append(outputs, 0)
+  }
+
+  /** The callback has failed: what it did is taken back. */
+  rollback(): void {
+    this.#active = false
+    this.#outputs?.truncate(this.#outputsFrom)
+    const cell = this.#cell
+    if (!this.#written || cell === undefined) return
+    const before = this.#before
+    this.#epoch?.write(cell, before)
+    cell.load(before)
+  }
+
+  get key(): string {
+    this.#key ??= decodeKey(this.#keyBytes)
+    return this.#key
+  }
+
+  get topic(): string {
+    return this.#topic
+  }
+
+  get partition(): number {
+    return this.#scope.partition
+  }
+
+  get offset(): number {
+    return this.#offset
+  }
+
+  get timestamp(): number {
+    return this.#timestamp
+  }
+
+  get headers(): Headers {
+    return this.#batch?.headers(this.#index) ?? []
+  }
+
+  get group(): string {
+    return this.#scope.edges.group
+  }
+
+  get log(): Logger {
+    return this.#scope.log
+  }
+
+  get signal(): AbortSignal {
+    return this.#scope.signal
+  }
+
+  fail(reason: unknown): never {
+    throw reason
+  }
+
+  deferCommit(): (error?: unknown) => void {
+    this.#check('deferCommit')
+    const epoch = this.#epoch as Epoch
+    const topic = this.#topic
+    const offset = this.#offset
+    const key = this.#keyBytes
+    epoch.begin()
+    let open = true
+    return (error) => {
+      if (!open) return
+      open = false
+      if (error === undefined || error === null) epoch.end()
+      else this.#scope.deferredFailure({ topic, partition: this.partition, offset, key }, error)
+    }
+  }
+
+  value(): unknown {
+    const cell = this.#state('value')
+    if (cell.decoded) return cell.value
+    const { bytes } = cell
+    const value = bytes === undefined ? undefined : this.#scope.decodeState(bytes)
+    if (typeof value !== 'object') {
+      // An object could be changed by its holder: it is decoded anew each time.
+      cell.value = value
+      cell.decoded = true
+    }
+    return value
+  }
+
+  setValue(value: unknown): void {
+    const cell = this.#state('setValue')
+    if (value === undefined || value === null) {
+      throw this.#refused('setValue', `${value} is not a value: use delete() to remove the key`)
+    }
+    const bytes = this.#scope.encodeState(value)
+    this.#write(cell, bytes)
+    if (typeof value === 'object') {
+      cell.decoded = false
+      cell.value = undefined
+    } else {
+      cell.decoded = true
+      cell.value = value
+    }
+  }
+
+  delete(): void {
+    const cell = this.#state('delete')
+    this.#write(cell, undefined)
+    cell.decoded = true
+    cell.value = undefined
+  }
+
+  update(change: (value: unknown) => unknown): unknown {
+    const value = change(this.value())
+    if (value === undefined) this.delete()
+    else this.setValue(value)
+    return value
+  }
+
+  #write(cell: Cell, bytes: Uint8Array | undefined): void {
+    if (!this.#written) {
+      this.#written = true
+      this.#before = cell.bytes
+    }
+    ;(this.#epoch as Epoch).write(cell, bytes)
+  }
+
+  join(table: Table<unknown>): unknown {
+    this.#check('join')
+    const joined = this.#scope.joins.get(table.topic)
+    if (joined === undefined) {
+      throw this.#refused('join', `table "${table.topic}" is not declared: add .join(table)`)
+    }
+    // Fetched ahead with the batch, so that every storage answers at once.
+    const bytes = joined.get(this.#keyBytes) as Uint8Array | undefined
+    return bytes === undefined ? undefined : table.codec.decode(bytes)
+  }
+
+  lookup(table: Table<unknown>, key: string): Awaitable<unknown> {
+    this.#check('lookup')
+    const copy = this.#scope.lookups.get(table.topic)
+    if (copy === undefined) {
+      throw this.#refused('lookup', `table "${table.topic}" is not declared: add .lookup(table)`)
+    }
+    const found = copy.get(encodeKey(key))
+    if (found instanceof Promise) {
+      return found.then((bytes) => (bytes === undefined ? undefined : table.codec.decode(bytes)))
+    }
+    return found === undefined ? undefined : table.codec.decode(found)
+  }
+
+  emit(stream: Stream<unknown>, key: string, value: unknown, options?: EmitOptions): void {
+    this.#check('emit')
+    if (!this.#scope.outputs.has(stream.topic)) {
+      throw this.#refused('emit', `stream "${stream.topic}" is not declared: add .output(stream)`)
+    }
+    this.#send(stream, 'emit', key, value, options)
+  }
+
+  loopback(key: string, value: unknown, options?: EmitOptions): void {
+    this.#check('loopback')
+    const { loop } = this.#scope.edges
+    if (loop === undefined) {
+      throw this.#refused('loopback', 'the group has no loop: add .loop(codec, callback)')
+    }
+    if (value === null) {
+      throw this.#refused('loopback', 'null is not a message: a loop carries no tombstones')
+    }
+    this.#send(loop, 'loopback', key, value, options)
+  }
+
+  #send(
+    stream: Stream<unknown>,
+    operation: string,
+    key: string,
+    value: unknown,
+    options: EmitOptions | undefined,
+  ): void {
+    if (value === undefined) {
+      throw this.#refused(operation, 'undefined is not a value: null sends a tombstone')
+    }
+    if (typeof key !== 'string') throw this.#refused(operation, 'the key must be a string')
+    const bytes = value === null ? null : stream.codec.encode(value)
+    const outputs = this.#outputs as ProduceBatch
+    this.#scope.write(outputs, stream.topic, encodeKey(key), bytes, options)
+    const epoch = this.#epoch as Epoch
+    epoch.bytes += key.length + (bytes?.length ?? 0)
+  }
+
+  #state(operation: string): Cell {
+    this.#check(operation)
+    if (this.#cell === undefined) {
+      throw this.#refused(operation, 'the group has no table: add .persist(codec)')
+    }
+    return this.#cell
+  }
+
+  #check(operation: string): void {
+    if (!this.#active) {
+      throw this.#refused(
+        operation,
+        'the callback is over: await what it does, or return the promise of it',
+      )
+    }
+  }
+
+  #refused(operation: string, reason: string): GokaError {
+    const { group } = this.#scope.edges
+    return new GokaError(
+      'GOKA_PROCESSOR_CONTEXT',
+      `group "${group}" cannot ${operation}: ${reason}`,
+      { group, operation, reason },
+    )
+  }
+}

@@ -1,0 +1,254 @@
+import type { ByteString, GokaError, RecordBatch } from '@goka/interface'
+import { delay } from '../backoff.ts'
+import type { Epoch } from './epoch.ts'
+import { decide } from './error-policy.ts'
+import type { PreparedBatch } from './prepared-batch.ts'
+import { CallbackContext } from './record-context.ts'
+import { callbackError, deadLetterHeaders, decodeError, type FailedRecord } from './record-error.ts'
+import type { TaskScope } from './task-scope.ts'
+import type { TaskStatistics } from './task-statistics.ts'
+
+/** Records between two looks at the clock. */
+const CHECK_EVERY = 64
+
+const NO_BYTES = new Uint8Array(0)
+
+type Callback = (context: CallbackContext, message: unknown) => void | Promise<void>
+
+/** A record whose callback is not done by its return: asynchronous, waiting for its key, or to be called again. */
+interface Flight {
+  readonly item: PreparedBatch
+  readonly index: number
+  readonly key: ByteString
+  readonly epoch: Epoch
+  failures: number
+}
+
+/**
+ * Calls the callbacks of one task: one record after the other, each key in its order. Records of different keys run side by
+ * side if the group's callbacks return promises and its `concurrency` allows it.
+ */
+export class RecordRunner {
+  readonly #scope: TaskScope
+  readonly #statistics: TaskStatistics
+  // Keys with a callback under way, and the records of the key that wait for it.
+  readonly #lanes = new Map<ByteString, Flight[]>()
+  #context: CallbackContext
+  #flights = 0
+  #waiting = 0
+  #failed = false
+
+  constructor(scope: TaskScope, statistics: TaskStatistics) {
+    this.#scope = scope
+    this.#statistics = statistics
+    this.#context = new CallbackContext(scope)
+  }
+
+  /** Callbacks under way. */
+  get inFlight(): number {
+    return this.#flights
+  }
+
+  /** Whether another record may be started. */
+  get canStart(): boolean {
+    const { concurrency } = this.#scope
+    return !this.#failed && this.#flights < concurrency && this.#waiting < concurrency
+  }
+
+  /** Starts records of a prepared batch until its end, `deadlineMs`, or until none may be started. */
+  run(item: PreparedBatch, epoch: Epoch, deadlineMs: number): void {
+    const { batch, edge, keys, cells } = item
+    const { clock } = this.#scope
+    const { codec } = edge
+    const callback = edge.callback as unknown as Callback
+    const nil = edge.options.nil ?? 'ignore'
+    let checkAt = item.next + CHECK_EVERY
+    while (item.next < batch.length && this.canStart) {
+      const index = item.next++
+      const key = keys[index] as ByteString
+      if (this.#lanes.size > 0 && this.#lanes.has(key)) {
+        this.#park(item, index, key, epoch)
+        continue
+      }
+      const bytes = batch.value(index)
+      if (bytes === null && nil === 'ignore') continue
+      let message: unknown
+      try {
+        message = bytes === null && nil === 'process' ? undefined : codec.decode(bytes ?? NO_BYTES)
+      } catch (error) {
+        this.#crashed(
+          this.#takeOff(item, index, key, epoch),
+          decodeError(recordAt(item, index), error),
+        )
+        continue
+      }
+      const context = this.#context
+      context.begin(batch, index, key, cells[index], epoch)
+      let result: void | Promise<void>
+      try {
+        result = callback(context, message)
+      } catch (error) {
+        context.rollback()
+        this.#crashed(
+          this.#takeOff(item, index, key, epoch),
+          callbackError(recordAt(item, index), error),
+        )
+        continue
+      }
+      if (result === undefined || typeof result.then !== 'function') context.finish()
+      else this.#follow(this.#takeOff(item, index, key, epoch), result)
+      if (item.next >= checkAt) {
+        checkAt = item.next + CHECK_EVERY
+        if (clock.now() >= deadlineMs) return
+      }
+    }
+  }
+
+  #takeOff(item: PreparedBatch, index: number, key: ByteString, epoch: Epoch): Flight {
+    epoch.begin()
+    item.running++
+    this.#flights++
+    this.#lanes.set(key, [])
+    return { item, index, key, epoch, failures: 0 }
+  }
+
+  // The key is busy: the record waits for its turn and the ones behind it go on.
+  #park(item: PreparedBatch, index: number, key: ByteString, epoch: Epoch): void {
+    epoch.begin()
+    item.running++
+    this.#waiting++
+    this.#lanes.get(key)?.push({ item, index, key, epoch, failures: 0 })
+  }
+
+  // The callback that has just returned a promise keeps the context; the next record gets another.
+  #follow(flight: Flight, result: Promise<void>): void {
+    const context = this.#context
+    this.#context = new CallbackContext(this.#scope)
+    context.detach()
+    result.then(
+      () => {
+        context.finish()
+        this.#landed(flight)
+      },
+      (error: unknown) => {
+        context.rollback()
+        this.#crashed(flight, callbackError(recordAt(flight.item, flight.index), error))
+      },
+    )
+  }
+
+  // Calls the callback for a record that waited: for its key, or to be tried again.
+  #launch(flight: Flight): void {
+    const { item, index, key, epoch } = flight
+    const { batch, edge, cells } = item
+    const nil = edge.options.nil ?? 'ignore'
+    const bytes = batch.value(index)
+    if (bytes === null && nil === 'ignore') {
+      this.#landed(flight)
+      return
+    }
+    let message: unknown
+    try {
+      message =
+        bytes === null && nil === 'process' ? undefined : edge.codec.decode(bytes ?? NO_BYTES)
+    } catch (error) {
+      this.#crashed(flight, decodeError(recordAt(item, index), error))
+      return
+    }
+    const context = this.#context
+    context.begin(batch, index, key, cells[index], epoch)
+    let result: void | Promise<void>
+    try {
+      result = (edge.callback as unknown as Callback)(context, message)
+    } catch (error) {
+      context.rollback()
+      this.#crashed(flight, callbackError(recordAt(item, index), error))
+      return
+    }
+    if (result === undefined || typeof result.then !== 'function') {
+      context.finish()
+      this.#landed(flight)
+    } else {
+      this.#follow(flight, result)
+    }
+  }
+
+  #landed(flight: Flight): void {
+    const { item, key, epoch } = flight
+    this.#flights--
+    item.running--
+    const next = this.#lanes.get(key)?.shift()
+    if (next === undefined) {
+      this.#lanes.delete(key)
+    } else {
+      this.#waiting--
+      this.#flights++
+      this.#launch(next)
+    }
+    epoch.end()
+    this.#scope.wake()
+  }
+
+  #crashed(flight: Flight, error: GokaError): void {
+    const { item, index } = flight
+    const { log, clock, signal } = this.#scope
+    const policy = item.edge.options.onError ?? this.#scope.onError
+    const decision = decide(policy, ++flight.failures)
+    this.#statistics.errors++
+    switch (decision.kind) {
+      case 'skip':
+        log.warn({ err: error, ...error.details }, 'the record failed and is skipped')
+        this.#statistics.skipped++
+        this.#landed(flight)
+        return
+      case 'deadLetter':
+        log.warn(
+          { err: error, ...error.details, deadLetter: decision.topic },
+          'the record failed and is sent to the dead letters',
+        )
+        this.#statistics.skipped++
+        this.#bury(flight, decision.topic, error)
+        this.#landed(flight)
+        return
+      case 'retry':
+        log.warn(
+          { err: error, ...error.details, delayMs: decision.delayMs },
+          'the record failed and is tried again',
+        )
+        this.#statistics.retries++
+        delay(clock, decision.delayMs, signal).then(() => {
+          if (!signal.aborted) this.#launch(flight)
+        })
+        return
+      case 'fail':
+        this.#failed = true
+        if (this.#flights === 1 && this.#waiting === 0) {
+          // Nothing after the record has begun: what came before it can still be committed.
+          flight.epoch.positions.set(item.batch.topic, item.batch.offset(index))
+          item.failedAt = index
+          flight.epoch.end()
+        }
+        this.#scope.fail(error)
+    }
+  }
+
+  #bury({ item, index, key, epoch }: Flight, topic: string, error: GokaError): void {
+    const { batch } = item
+    const headers = deadLetterHeaders(batch.headers(index), recordAt(item, index), error)
+    const timestampMs = batch.timestamp(index)
+    this.#scope.write(epoch.outputs, topic, key, batch.value(index), {
+      headers,
+      ...(timestampMs >= 0 && { timestampMs }),
+    })
+  }
+}
+
+function recordAt(item: PreparedBatch, index: number): FailedRecord {
+  const batch: RecordBatch = item.batch
+  return {
+    topic: batch.topic,
+    partition: batch.partition,
+    offset: batch.offset(index),
+    key: item.keys[index] as ByteString,
+  }
+}

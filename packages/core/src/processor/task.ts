@@ -1,0 +1,253 @@
+import type { ByteString, RecordBatch } from '@goka/interface'
+import { RecordBatchBuilder } from '@goka/interface'
+import { deferred } from '../deferred.ts'
+import type { AnyCallback } from '../graph/edges.ts'
+import type { Cell } from '../table/cell-cache.ts'
+import { Epoch } from './epoch.ts'
+import { PreparedBatch } from './prepared-batch.ts'
+import { RecordRunner } from './record-runner.ts'
+import type { TaskScope } from './task-scope.ts'
+import { TaskStatistics } from './task-statistics.ts'
+
+/**
+ * One partition of the co-partitioned inputs: takes their records in the order of arrival, calls the callbacks, and
+ * gathers what they do in epochs, which the commit takes from it one by one.
+ */
+export class Task {
+  readonly partition: number
+  readonly scope: TaskScope
+  readonly statistics: TaskStatistics = new TaskStatistics()
+  readonly #runner: RecordRunner
+  // Batches that are not started to their end, and those that are but have callbacks under way.
+  readonly #queue: PreparedBatch[] = []
+  readonly #landing = new Set<PreparedBatch>()
+  #queuedBytes = 0
+  #preparing = false
+  #stopped = false
+  #lost = false
+  #epoch = new Epoch()
+  #sealed: Epoch | undefined
+  // Captured by a commit and not in the store yet.
+  #committing: Epoch | undefined
+
+  constructor(scope: TaskScope) {
+    this.partition = scope.partition
+    this.scope = scope
+    this.#runner = new RecordRunner(scope, this.statistics)
+  }
+
+  /** Bytes of records that wait or are under way. */
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  /** Bytes of values and outputs that are not committed. */
+  get uncommittedBytes(): number {
+    return this.#epoch.bytes + (this.#sealed?.bytes ?? 0) + (this.#committing?.bytes ?? 0)
+  }
+
+  /** Callbacks under way. */
+  get inFlight(): number {
+    return this.#runner.inFlight
+  }
+
+  /** Whether the partition went to another instance: nothing of the task may be committed any more. */
+  get isLost(): boolean {
+    return this.#lost
+  }
+
+  /** Whether `run` would do something. */
+  get canRun(): boolean {
+    return !this.#stopped && !this.#preparing && this.#queue.length > 0 && this.#runner.canStart
+  }
+
+  /** Takes a batch of one of the inputs. */
+  enqueue(batch: RecordBatch): void {
+    const edge = this.scope.edges.inputs.find(({ topic }) => topic === batch.topic)
+    if (this.#stopped || edge === undefined) return
+    this.#queue.push(new PreparedBatch(batch, edge))
+    this.#queuedBytes += batch.memoryBytes
+  }
+
+  /**
+   * Calls a visitor for keys, in turn with the records; resolves when that is done. Rejects when the task is stopped before.
+   */
+  visit(
+    name: string,
+    callback: AnyCallback,
+    meta: unknown,
+    keys: readonly ByteString[],
+  ): Promise<void> {
+    const done = deferred<void>()
+    if (this.#stopped) {
+      done.reject(undefined)
+      return done.promise
+    }
+    const builder = new RecordBatchBuilder(name, this.partition)
+    const now = this.scope.clock.now()
+    for (const key of keys) builder.add(-1, now, Buffer.from(key, 'latin1'), NO_BYTES, [])
+    const codec = { name: 'visit', encode: () => NO_BYTES, decode: () => meta }
+    const edge = { topic: name, codec, callback, options: {}, loop: false }
+    const item = new PreparedBatch(builder.build(0, false), edge, done)
+    this.#queue.push(item)
+    this.#queuedBytes += item.batch.memoryBytes
+    return done.promise
+  }
+
+  /** Starts no more records; those that wait are dropped. Callbacks under way go on. */
+  stop(): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    for (const item of this.#queue) {
+      item.done?.reject(undefined)
+      if (item.next > 0) this.#take(item)
+    }
+    this.#queue.length = 0
+  }
+
+  /** The partition went to another instance. */
+  abandon(): void {
+    this.#lost = true
+    this.stop()
+  }
+
+  /** Starts records until `deadlineMs` or until none may be started. */
+  run(deadlineMs: number): void {
+    const { clock, holdOutputs } = this.scope
+    while (this.canRun) {
+      const item = this.#queue[0] as PreparedBatch
+      if (!item.prepared && !this.#prepare(item)) break
+      const first = item.next
+      this.#runner.run(item, this.#epoch, deadlineMs)
+      this.#count(item, first)
+      if (!item.isStarted) break
+      this.#queue.shift()
+      this.#take(item)
+      if (item.running > 0) this.#landing.add(item)
+      else this.#release(item)
+      if (clock.now() >= deadlineMs) break
+    }
+    for (const item of this.#landing) {
+      if (item.running === 0) this.#release(item)
+    }
+    if (!holdOutputs) {
+      this.#flush(this.#epoch)
+      if (this.#sealed !== undefined) this.#flush(this.#sealed)
+    }
+  }
+
+  #count(item: PreparedBatch, first: number): void {
+    const { batch, next } = item
+    if (item.isVisit || next === first) return
+    let bytes = 0
+    for (let index = first; index < next; index++) bytes += batch.byteLength(index)
+    this.#epoch.records += next - first
+    this.statistics.processed(
+      batch.topic,
+      next - first,
+      bytes,
+      batch.offset(next - 1) + 1,
+      batch.timestamp(next - 1),
+    )
+  }
+
+  // The records that were started belong to the epoch: its commit goes past them.
+  #take(item: PreparedBatch): void {
+    const { batch, next, failedAt } = item
+    if (item.isVisit || failedAt >= 0) return
+    const { positions } = this.#epoch
+    positions.set(batch.topic, item.isStarted ? batch.nextOffset : batch.offset(next))
+  }
+
+  #release(item: PreparedBatch): void {
+    this.#landing.delete(item)
+    this.#queuedBytes -= item.batch.memoryBytes
+    item.done?.resolve()
+  }
+
+  // Returns whether the item can be run now.
+  #prepare(item: PreparedBatch): boolean {
+    const { table, joins } = this.scope
+    if (table?.cells.isFull === true) table.cells.rotate(this.#pinned((queued) => queued.cells))
+    for (const joined of joins.values()) {
+      if (joined.cells.isFull) joined.cells.rotate(this.#pinned((queued) => queued.joined))
+    }
+    const prepared = item.prepare(table, joins)
+    if (!(prepared instanceof Promise)) return true
+    this.#preparing = true
+    prepared.then(
+      () => {
+        this.#preparing = false
+        this.scope.wake()
+      },
+      (error: unknown) => this.scope.fail(error),
+    )
+    return false
+  }
+
+  // Cells that must not be dropped: in use by batches under way, or written and not in the store yet.
+  *#pinned(cellsOf: (item: PreparedBatch) => readonly Cell[]): Iterable<Cell> {
+    for (const item of this.#queue) yield* cellsOf(item)
+    for (const item of this.#landing) yield* cellsOf(item)
+    yield* this.#epoch.dirty
+    if (this.#sealed !== undefined) yield* this.#sealed.dirty
+    if (this.#committing !== undefined) yield* this.#committing.dirty
+  }
+
+  #flush(epoch: Epoch): void {
+    if (epoch.outputs.length === 0) return
+    this.statistics.emitted += epoch.outputs.length
+    const { outputs } = epoch
+    epoch.outputs = this.scope.newBatch()
+    epoch.sending(this.scope.send(outputs))
+  }
+
+  /**
+   * Closes the epoch for a commit: what comes now belongs to the next one. Returns the epoch that is to be committed next,
+   * maybe one that was sealed before and waits for slow callbacks; `undefined` when there is nothing to commit.
+   */
+  seal(): Epoch | undefined {
+    if (this.#sealed !== undefined) return this.#sealed
+    const head = this.#queue[0]
+    if (head !== undefined && head.next > 0) this.#take(head)
+    if (this.#epoch.isEmpty) return undefined
+    const epoch = this.#epoch
+    this.#epoch = new Epoch()
+    this.#sealed = epoch
+    epoch.seal()
+    return epoch
+  }
+
+  /** The sealed epoch is drained and goes into a commit: fixes what it writes. */
+  capture(epoch: Epoch): CapturedEpoch {
+    const keys: ByteString[] = []
+    const values: (Uint8Array | undefined)[] = []
+    for (const cell of epoch.dirty) {
+      keys.push(cell.key)
+      values.push(epoch.valueOf(cell))
+    }
+    if (!this.scope.holdOutputs) this.#flush(epoch)
+    epoch.capture()
+    this.#sealed = undefined
+    this.#committing = epoch
+    return { task: this, epoch, keys, values }
+  }
+
+  /** Kafka has the epoch: writes it to the store. */
+  async committed(captured: CapturedEpoch, tablePosition: number | undefined): Promise<void> {
+    const { keys, values, epoch } = captured
+    await this.scope.table?.write(keys, values, tablePosition, epoch.positions)
+    epoch.release()
+    this.#committing = undefined
+  }
+}
+
+/** What an epoch writes to the group table. */
+export interface CapturedEpoch {
+  readonly task: Task
+  readonly epoch: Epoch
+  readonly keys: readonly ByteString[]
+  readonly values: readonly (Uint8Array | undefined)[]
+}
+
+const NO_BYTES = new Uint8Array(0)

@@ -1,0 +1,181 @@
+import type {
+  Awaitable,
+  ByteString,
+  Checkpoint,
+  Clock,
+  RecordBatch,
+  Store,
+  StoreBatch,
+} from '@goka/interface'
+import { CellCache } from './cell-cache.ts'
+
+/** How much is gathered from the log before it is written to the store in one batch. */
+const APPLY_RECORDS = 16_384
+
+/**
+ * One partition of one table: the store, how far it has read its topic, and the values in use.
+ * Written either from its topic (`apply`) or by the commits of its task (`write`), one write at a time.
+ */
+export class PartitionTable {
+  readonly topic: string
+  readonly partition: number
+  /** The values in use. */
+  cells: CellCache
+  readonly #cacheBytes: number
+  readonly #store: Store
+  readonly #clock: Clock
+  /** The identity of the topic when the table was opened. */
+  readonly topicId: string | undefined
+  #position: number
+  #inputs: Readonly<Record<string, number>>
+  #closed = false
+  /** Records read from the topic since the table was opened. */
+  recordsRead = 0
+  /** Bytes of keys and values read from the topic since the table was opened. */
+  bytesRead = 0
+  /** Keys written to the store since the table was opened. */
+  writes = 0
+
+  constructor(
+    topic: string,
+    partition: number,
+    store: Store,
+    position: number,
+    topicId: string | undefined,
+    cacheBytes: number,
+    clock: Clock,
+  ) {
+    this.topic = topic
+    this.partition = partition
+    this.#cacheBytes = cacheBytes
+    this.cells = new CellCache(cacheBytes)
+    this.#store = store
+    this.#position = position
+    this.topicId = topicId
+    this.#inputs = store.checkpoint?.inputs ?? {}
+    this.#clock = clock
+  }
+
+  /** The offset of the next record of the topic. */
+  get position(): number {
+    return this.#position
+  }
+
+  get store(): Store {
+    return this.#store
+  }
+
+  /** Forgets the values in use: what was not committed is gone with them. */
+  resetCells(): void {
+    this.cells = new CellCache(this.#cacheBytes)
+  }
+
+  /** The values of keys as the store has them. */
+  read(keys: readonly ByteString[]): Awaitable<(Uint8Array | undefined)[]> {
+    return this.#store.getMany(keys)
+  }
+
+  /**
+   * The bytes of one key through the cache. At once where the store answers at once.
+   */
+  get(key: ByteString): Awaitable<Uint8Array | undefined> {
+    let cell = this.cells.get(key)
+    if (cell?.loaded === true) return cell.bytes
+    if (cell === undefined) {
+      if (this.cells.isFull) this.cells.rotate([])
+      cell = this.cells.add(key)
+    }
+    const loading = cell
+    const found = this.#store.getMany([key])
+    if (!(found instanceof Array)) {
+      return found.then((values) => {
+        // An update that came meanwhile is newer than what was read.
+        if (!loading.loaded) loading.load(values[0])
+        return loading.bytes
+      })
+    }
+    loading.load(found[0])
+    return loading.bytes
+  }
+
+  /** Writes consecutive batches of the topic into the store. */
+  async apply(batches: readonly RecordBatch[]): Promise<void> {
+    let from = 0
+    while (from < batches.length) {
+      let to = from
+      let records = 0
+      while (to < batches.length && (to === from || records < APPLY_RECORDS)) {
+        records += (batches[to] as RecordBatch).length
+        to++
+      }
+      await this.#applySome(batches.slice(from, to))
+      from = to
+    }
+  }
+
+  async #applySome(batches: readonly RecordBatch[]): Promise<void> {
+    const index = new Map<ByteString, number>()
+    const keys: ByteString[] = []
+    const values: (Uint8Array | undefined)[] = []
+    for (const batch of batches) {
+      for (let record = 0; record < batch.length; record++) {
+        const key = batch.key(record) ?? ''
+        const value = batch.value(record) ?? undefined
+        const known = index.get(key)
+        this.bytesRead += batch.byteLength(record)
+        if (known === undefined) {
+          index.set(key, keys.push(key) - 1)
+          values.push(value)
+        } else {
+          values[known] = value
+        }
+      }
+      this.recordsRead += batch.length
+    }
+    const { nextOffset } = batches[batches.length - 1] as RecordBatch
+    if (keys.length > 0 || nextOffset !== this.#position) {
+      await this.#write({ keys, values, checkpoint: this.#checkpoint(nextOffset, this.#inputs) })
+    }
+    if (this.cells.size === 0) return
+    for (const [at, key] of keys.entries()) {
+      const bytes = values[at]
+      // A copy: the batch's memory would stay as long as the cell.
+      this.cells.get(key)?.load(bytes === undefined ? undefined : Uint8Array.from(bytes))
+    }
+  }
+
+  /**
+   * Writes what a commit has made durable in Kafka.
+   * @param position - the offset after the table's last record of the commit; `undefined` when it wrote none
+   */
+  async write(
+    keys: readonly ByteString[],
+    values: readonly (Uint8Array | undefined)[],
+    position: number | undefined,
+    inputs: ReadonlyMap<string, number>,
+  ): Promise<void> {
+    const allInputs = { ...this.#inputs, ...Object.fromEntries(inputs) }
+    await this.#write({
+      keys,
+      values,
+      checkpoint: this.#checkpoint(position ?? this.#position, allInputs),
+    })
+  }
+
+  async #write(batch: StoreBatch & { readonly checkpoint: Checkpoint }): Promise<void> {
+    await this.#store.write(batch)
+    this.writes += batch.keys.length
+    this.#position = batch.checkpoint.position
+    this.#inputs = batch.checkpoint.inputs
+  }
+
+  #checkpoint(position: number, inputs: Readonly<Record<string, number>>): Checkpoint {
+    return { position, inputs, timeMs: this.#clock.now(), topicId: this.topicId }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#store.close()
+  }
+}

@@ -1,0 +1,244 @@
+import {
+  type Awaitable,
+  type ByteString,
+  type ClientContext,
+  GokaError,
+  type Storage,
+  type Transport,
+} from '@goka/interface'
+import { Backoff, type BackoffOptions, delay } from '../backoff.ts'
+import { isRetriable } from '../faults.ts'
+import { ObservableState } from '../observable-state.ts'
+import type { Partitioner } from '../partitioner.ts'
+import { Changelogs } from './changelogs.ts'
+import { type Changelog, openStore } from './open-store.ts'
+import { PartitionTable } from './partition-table.ts'
+import { TableReader } from './table-reader.ts'
+
+/**
+ * `connecting`: no connection (yet, or again; what was read is served once it was complete). `recovering`: reading what
+ * is missing. `running`: complete, and following the topic.
+ */
+export type TableCopyState = 'idle' | 'connecting' | 'recovering' | 'running' | 'stopped'
+
+export interface TableCopyOptions {
+  readonly topic: string
+  readonly scope: string
+  readonly transport: Transport
+  readonly storage: Storage
+  readonly partitioner: Partitioner
+  readonly cacheBytes: number
+  readonly restart: BackoffOptions & { readonly giveUpAfterMs: number }
+  readonly context: ClientContext
+}
+
+/**
+ * All partitions of a table, on this instance, kept up to date: what a view and a lookup read. Faults that pass are ridden
+ * out; reads go on meanwhile.
+ */
+export class TableCopy {
+  readonly state: ObservableState<TableCopyState>
+  readonly #options: TableCopyOptions
+  readonly #stop = new AbortController()
+  #tables: PartitionTable[] = []
+  #reader: TableReader | undefined
+  #complete = false
+
+  constructor(options: TableCopyOptions) {
+    this.#options = options
+    const { clock } = options.context
+    this.state = new ObservableState<TableCopyState>('idle', () => clock.now())
+  }
+
+  /** The partitions, in order; empty before the first connection. */
+  get tables(): readonly PartitionTable[] {
+    return this.#tables
+  }
+
+  /** Whether everything that the topic held when the copy was started has been read. */
+  get isComplete(): boolean {
+    return this.#complete
+  }
+
+  /** The end of a partition's topic as last seen. */
+  endOffset(table: PartitionTable): number | undefined {
+    return this.#reader?.endOffset(table)
+  }
+
+  /**
+   * The bytes of a key.
+   * @throws GokaError `GOKA_VIEW_NOT_READY` before the copy is complete
+   */
+  get(key: ByteString): Awaitable<Uint8Array | undefined> {
+    return this.tableOf(key).get(key)
+  }
+
+  /** The partition that a key belongs to. */
+  tableOf(key: ByteString): PartitionTable {
+    if (!this.#complete || this.#stop.signal.aborted) this.#throwNotReady()
+    const index = this.#options.partitioner.partition(key, this.#tables.length)
+    return this.#tables[index] as PartitionTable
+  }
+
+  #throwNotReady(): never {
+    const { topic } = this.#options
+    const state = this.state.current
+    throw new GokaError(
+      'GOKA_VIEW_NOT_READY',
+      `the copy of table "${topic}" is not complete (${state}): run it and wait for its state "running"`,
+      { table: topic, state },
+    )
+  }
+
+  /** Follows the table until `stop`; rejects with a fault that does not pass. */
+  async run(): Promise<void> {
+    const { context, restart, topic } = this.#options
+    const { clock, log } = context
+    const { signal } = this.#stop
+    const backoff = new Backoff(restart)
+    let faultySinceMs: number | undefined
+    try {
+      while (!signal.aborted) {
+        this.state.set('connecting')
+        try {
+          await this.#follow(() => {
+            backoff.reset()
+            faultySinceMs = undefined
+          })
+        } catch (error) {
+          if (signal.aborted) break
+          faultySinceMs ??= clock.now()
+          if (!isRetriable(error)) throw error
+          if (clock.now() - faultySinceMs >= restart.giveUpAfterMs) throw error
+          const delayMs = backoff.next()
+          log.warn({ err: error, topic, delayMs }, 'the table cannot be read: trying again')
+          this.state.set('connecting')
+          await delay(clock, delayMs, signal)
+        }
+      }
+    } finally {
+      await Promise.all(this.#tables.map((table) => table.close()))
+      this.state.set('stopped')
+    }
+  }
+
+  /** Ends `run`. */
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  async #follow(onRunning: () => void): Promise<void> {
+    const { context, transport, topic } = this.#options
+    const { signal } = this.#stop
+    const admin = await transport.admin(context)
+    let reader: TableReader | undefined
+    try {
+      const changelogs = new Changelogs(admin, transport.capabilities.topicConfig)
+      const ends = await this.#open(changelogs)
+      if (signal.aborted) return
+      const faulted = new AbortController()
+      reader = new TableReader(
+        await transport.partitionReader(
+          { isolation: 'read_committed' },
+          { ...context, onConnection: (up) => this.#onConnection(up) },
+        ),
+        (error) => faulted.abort(error),
+      )
+      this.#reader = reader
+      this.state.set('recovering')
+      const following = reader
+      await Promise.all(
+        this.#tables.map((table, index) => following.follow(table, ends[index] as number, true)),
+      )
+      if (faulted.signal.aborted) throw faulted.signal.reason
+      if (signal.aborted) return
+      this.#complete = true
+      this.state.set('running')
+      onRunning()
+      context.log.info({ topic, partitions: this.#tables.length }, 'the table is complete')
+      await aborted(signal, faulted.signal)
+      if (faulted.signal.aborted && !signal.aborted) throw faulted.signal.reason
+    } finally {
+      this.#reader = undefined
+      await Promise.allSettled([reader?.close(), admin.close()])
+    }
+  }
+
+  // Opens what is not open yet; returns the ends to reach.
+  async #open(changelogs: Changelogs): Promise<readonly number[]> {
+    const { topic, scope, storage, cacheBytes, context } = this.#options
+    const count = await changelogs.partitions(topic)
+    const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }))
+    const found = await changelogs.read(partitions)
+    if (this.#tables.some((table, index) => !fits(table, found[index]))) {
+      // The topic was made anew or truncated behind our back: opening the stores again finds out and rebuilds them.
+      this.#complete = false
+      await Promise.all(this.#tables.map((table) => table.close()))
+      this.#tables = []
+    }
+    if (this.#tables.length === 0) {
+      const opened = await Promise.allSettled(
+        partitions.map(async ({ partition }) => {
+          const changelog = found[partition] as (typeof found)[number]
+          const name = { scope, topic, partition }
+          const { clock, log } = context
+          const { store, position } = await openStore(
+            storage,
+            name,
+            changelog,
+            clock,
+            log,
+            this.#stop.signal,
+          )
+          const { topicId } = changelog
+          return new PartitionTable(
+            topic,
+            partition,
+            store,
+            position,
+            topicId,
+            cacheBytes / count,
+            clock,
+          )
+        }),
+      )
+      const failed = opened.find((result) => result.status === 'rejected')
+      const tables = opened.flatMap((result) =>
+        result.status === 'fulfilled' ? [result.value] : [],
+      )
+      if (failed !== undefined) {
+        await Promise.all(tables.map((table) => table.close()))
+        throw failed.reason
+      }
+      this.#tables = tables
+    }
+    return found.map(({ latest }) => latest)
+  }
+
+  #onConnection(up: boolean): void {
+    if (this.#stop.signal.aborted) return
+    if (!up) this.state.set('connecting')
+    else if (this.state.current === 'connecting') {
+      this.state.set(this.#complete ? 'running' : 'recovering')
+    }
+  }
+}
+
+function fits(table: PartitionTable, changelog: Changelog | undefined): boolean {
+  return (
+    changelog !== undefined &&
+    table.topicId === changelog.topicId &&
+    table.position >= changelog.earliest &&
+    table.position <= changelog.latest
+  )
+}
+
+// Resolves when one of the signals is aborted.
+function aborted(...signals: readonly AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of signals) {
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve(), { once: true })
+    }
+  })
+}

@@ -1,0 +1,158 @@
+import { isGokaError, type PartitionReader, type RecordBatch } from '@goka/interface'
+import { type Deferred, deferred } from '../deferred.ts'
+import type { PartitionTable } from './partition-table.ts'
+
+/** How long a poll waits: how often a reader without records looks up. */
+const POLL_MS = 500
+
+/** How much may wait to be written to the stores before reading pauses. */
+const WAITING_BYTES = 64 * 1024 * 1024
+
+/**
+ * Reads the topics of tables into their stores: to the end (recovery), and on if asked (join, lookup, view).
+ * Tables are written side by side, each in its own order.
+ */
+export class TableReader {
+  readonly #reader: PartitionReader
+  readonly #followed = new Map<string, Followed>()
+  readonly #onFault: (error: unknown) => void
+  #waitingBytes = 0
+  #closed = false
+  #loop: Promise<void> | undefined
+  #wake: (() => void) | undefined
+
+  /** @param onFault - called once, with what ended the reading */
+  constructor(reader: PartitionReader, onFault: (error: unknown) => void) {
+    this.#reader = reader
+    this.#onFault = onFault
+  }
+
+  /**
+   * Reads a table from its position up to `end`; resolves when that is in its store. Goes on reading afterwards if
+   * `forever`. Resolves also when the table is dropped by `forget` or the reader closed.
+   */
+  async follow(table: PartitionTable, end: number, forever: boolean): Promise<void> {
+    if (this.#closed) return
+    if (table.position >= end && !forever) return
+    const recovered = deferred<void>()
+    const followed: Followed = {
+      table,
+      end,
+      forever,
+      waiting: [],
+      busy: undefined,
+      recovered,
+    }
+    this.#followed.set(nameOf(table), followed)
+    await this.#reader.add([
+      { topic: table.topic, partition: table.partition, offset: table.position },
+    ])
+    this.#checkRecovered(followed)
+    this.#loop ??= this.#read()
+    await recovered.promise
+  }
+
+  /** Stops reading a table; resolves when nothing of it is written any more. */
+  async forget(table: PartitionTable): Promise<void> {
+    const followed = this.#followed.get(nameOf(table))
+    if (followed === undefined || followed.table !== table) return
+    this.#followed.delete(nameOf(table))
+    followed.waiting.length = 0
+    if (!this.#closed) await this.#reader.remove([table])
+    await followed.busy
+    followed.recovered.resolve()
+  }
+
+  /** The end of a table's topic as last seen. */
+  endOffset(table: PartitionTable): number | undefined {
+    return this.#reader.endOffset(table)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#wake?.()
+    await this.#reader.close()
+    await this.#loop
+    await Promise.allSettled([...this.#followed.values()].map(({ busy }) => busy))
+    for (const { recovered } of this.#followed.values()) recovered.resolve()
+    this.#followed.clear()
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#closed) {
+      if (this.#followed.size === 0) {
+        // Nothing to read: the next `follow` starts the loop again.
+        this.#loop = undefined
+        return
+      }
+      try {
+        const batches = await this.#reader.poll(POLL_MS)
+        for (const batch of batches) this.#take(batch)
+      } catch (error) {
+        if (!this.#closed) this.#fault(error)
+        return
+      }
+      while (this.#waitingBytes > WAITING_BYTES && !this.#closed) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      }
+    }
+  }
+
+  #take(batch: RecordBatch): void {
+    const followed = this.#followed.get(`${batch.topic}/${batch.partition}`)
+    if (followed === undefined) return
+    followed.waiting.push(batch)
+    this.#waitingBytes += batch.memoryBytes
+    followed.busy ??= this.#write(followed)
+  }
+
+  async #write(followed: Followed): Promise<void> {
+    try {
+      while (followed.waiting.length > 0) {
+        const batches = followed.waiting
+        followed.waiting = []
+        await followed.table.apply(batches)
+        for (const batch of batches) this.#waitingBytes -= batch.memoryBytes
+        this.#wake?.()
+        this.#checkRecovered(followed)
+      }
+    } catch (error) {
+      followed.recovered.reject(error)
+      this.#fault(error)
+    } finally {
+      followed.busy = undefined
+    }
+  }
+
+  #checkRecovered(followed: Followed): void {
+    if (followed.table.position < followed.end) return
+    followed.recovered.resolve()
+    if (followed.forever || this.#followed.get(nameOf(followed.table)) !== followed) return
+    this.#followed.delete(nameOf(followed.table))
+    this.#reader.remove([followed.table]).catch((error: unknown) => {
+      if (!isGokaError(error, 'GOKA_TRANSPORT_CLOSED')) this.#fault(error)
+    })
+  }
+
+  #fault(error: unknown): void {
+    if (this.#closed) return
+    for (const { recovered } of this.#followed.values()) recovered.reject(error)
+    this.#onFault(error)
+  }
+}
+
+interface Followed {
+  readonly table: PartitionTable
+  readonly end: number
+  readonly forever: boolean
+  waiting: RecordBatch[]
+  busy: Promise<void> | undefined
+  readonly recovered: Deferred<void>
+}
+
+function nameOf(table: PartitionTable): string {
+  return `${table.topic}/${table.partition}`
+}
