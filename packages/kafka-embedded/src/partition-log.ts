@@ -1,0 +1,289 @@
+import { RecordBatch } from '@goka/interface'
+import type { Journal } from './journal.ts'
+import { OffsetRuns } from './offset-runs.ts'
+import { type PackedRecords, ROW_BYTES, Segment } from './segment.ts'
+
+/** A segment that has this many bytes or records is closed and the next one begun. */
+const SEGMENT_BYTES = 1_048_576
+const SEGMENT_RECORDS = 16_384
+const INITIAL_BYTES = 1024
+const INITIAL_RECORDS = 8
+
+/** Who appends: an idempotent producer, in a transaction or not. */
+export interface Appender {
+  readonly producerId: number
+  readonly transactional: boolean
+}
+
+export type Isolation = 'read_committed' | 'read_uncommitted'
+
+/**
+ * The records of one partition, in memory. Offsets are never given twice; transaction markers take one each, and what was
+ * compacted, aborted or deleted leaves a hole.
+ */
+export class PartitionLog {
+  readonly topic: string
+  readonly partition: number
+  readonly #journal: Journal | undefined
+  readonly #aborted = new OffsetRuns()
+  /** Open transactions by producer: what each has written. */
+  readonly #open = new Map<number, OpenTransaction>()
+  readonly #producers = new Map<number, LastAppend>()
+  readonly #watchers = new Set<() => void>()
+  #segments: Segment[] = []
+  #start = 0
+  #end = 0
+  #deleted = false
+
+  constructor(topic: string, partition: number, journal: Journal | undefined) {
+    this.topic = topic
+    this.partition = partition
+    this.#journal = journal
+  }
+
+  /** The first offset that is kept. */
+  get start(): number {
+    return this.#start
+  }
+
+  /** The offset of the next record. */
+  get end(): number {
+    return this.#end
+  }
+
+  /** Whether the topic is gone: readers must let go. */
+  get isDeleted(): boolean {
+    return this.#deleted
+  }
+
+  /** The segments, for compaction. */
+  get segments(): readonly Segment[] {
+    return this.#segments
+  }
+
+  /** Where the first open transaction begins, or the end: Kafka's last stable offset. */
+  get stableEnd(): number {
+    let stable = this.#end
+    for (const { first } of this.#open.values()) if (first < stable) stable = first
+    return stable
+  }
+
+  /** The end as a reader of this isolation sees it. */
+  endFor(isolation: Isolation): number {
+    return isolation === 'read_committed' ? this.stableEnd : this.#end
+  }
+
+  /** Calls `watcher` whenever there may be more to read. */
+  watch(watcher: () => void): void {
+    this.#watchers.add(watcher)
+  }
+
+  unwatch(watcher: () => void): void {
+    this.#watchers.delete(watcher)
+  }
+
+  /**
+   * Appends records and returns the offset of the first. A `sequence` that this producer has appended already changes
+   * nothing and returns the same offset again.
+   */
+  append(
+    records: PackedRecords,
+    order: Int32Array,
+    byteLength: number,
+    timestampMs: number,
+    appender: Appender,
+    sequence: number,
+  ): number {
+    const last = this.#producers.get(appender.producerId)
+    if (last?.sequence === sequence) return last.offset
+    const segment = this.#segment(order.length, byteLength)
+    const index = segment.length
+    const offset = this.#end
+    segment.append(records, order, offset, timestampMs)
+    this.#end += order.length
+    this.#producers.set(appender.producerId, { sequence, offset })
+    if (appender.transactional) this.#enlist(appender.producerId, offset)
+    this.#journal?.records(this, segment, index, appender)
+    this.#wake()
+    return offset
+  }
+
+  /** Takes records that were read from a journal, with their offsets. */
+  restore(segment: Segment, appender: Appender): void {
+    const { length } = segment
+    this.#segment(length, segment.byteLength).appendRun(segment, 0, length)
+    this.#end = segment.offset(length - 1) + 1
+    if (appender.transactional) this.#enlist(appender.producerId, segment.offset(0))
+  }
+
+  /** Sets the offset of the next record forward: what was there is compacted away. */
+  skipTo(end: number): void {
+    this.#end = Math.max(this.#end, end)
+  }
+
+  /** Ends the transaction of a producer with a marker, if it has one here. */
+  endTransaction(producerId: number, commit: boolean): void {
+    const transaction = this.#open.get(producerId)
+    if (transaction === undefined) return
+    this.#open.delete(producerId)
+    if (!commit) this.#aborted.merge(transaction.runs)
+    this.#end++
+    this.#journal?.marker(this, producerId, commit)
+    this.#wake()
+  }
+
+  /**
+   * The records from `offset` on as far as this isolation may read, up to about `maxBytes`, but at least one if there is
+   * one.
+   */
+  read(offset: number, isolation: Isolation, maxBytes: number): LogRead {
+    const limit = this.endFor(isolation)
+    const runs: SegmentRun[] = []
+    let records = 0
+    let bytes = 0
+    let next = offset
+    let full = false
+    for (let at = this.#segmentAt(offset); at < this.#segments.length && !full; at++) {
+      const segment = this.#segments[at] as Segment
+      const last = segment.indexOf(limit)
+      let from = segment.indexOf(next)
+      while (from < last && !full) {
+        let to = last
+        if (isolation === 'read_committed') {
+          const aborted = this.#aborted.next(segment.offset(from))
+          if (aborted !== undefined && aborted.start <= segment.offset(from)) {
+            from = segment.indexOf(aborted.end)
+            continue
+          }
+          if (aborted !== undefined) to = Math.min(to, segment.indexOf(aborted.start))
+        }
+        if (records > 0 && bytes >= maxBytes) {
+          full = true
+          next = segment.offset(from)
+          break
+        }
+        const within = segment.indexWithin(from, to, maxBytes - bytes)
+        full = within < to
+        runs.push({ segment, from, to: within })
+        records += within - from
+        bytes += segment.start(within) - segment.start(from)
+        next = segment.offset(within - 1) + 1
+        from = within
+      }
+    }
+    const nextOffset = full ? next : Math.max(offset, limit)
+    return { batch: this.#batch(runs, records, bytes, nextOffset, !full), byteLength: bytes }
+  }
+
+  /** Drops the records before `offset`, as far as it is not past the end. */
+  deleteBefore(offset: number): void {
+    if (offset <= this.#start) return
+    this.#start = Math.min(offset, this.#end)
+    this.#aborted.dropBefore(this.#start)
+    while (this.#segments[0] !== undefined) {
+      const segment = this.#segments[0]
+      if (segment.offset(segment.length - 1) >= this.#start) break
+      this.#segments.shift()
+    }
+    this.#journal?.start(this)
+  }
+
+  /** Puts other segments in the place of all, with the same records or fewer. */
+  replace(segments: Segment[]): void {
+    this.#segments = segments
+  }
+
+  isAborted(offset: number): boolean {
+    return this.#aborted.has(offset)
+  }
+
+  /** Marks the log as gone, for those who still hold it. */
+  delete(): void {
+    this.#deleted = true
+    this.#segments = []
+    this.#wake()
+  }
+
+  #enlist(producerId: number, offset: number): void {
+    const open = this.#open.get(producerId)
+    const transaction = open ?? { first: offset, runs: new OffsetRuns() }
+    if (open === undefined) this.#open.set(producerId, transaction)
+    transaction.runs.append(offset, this.#end)
+  }
+
+  #segment(records: number, byteLength: number): Segment {
+    const last = this.#segments.at(-1)
+    if (last !== undefined && last.byteLength < SEGMENT_BYTES && last.length < SEGMENT_RECORDS) {
+      last.reserve(records, byteLength)
+      return last
+    }
+    const first = last === undefined
+    const segment = new Segment(
+      Math.max(records, first ? INITIAL_RECORDS : 1024),
+      Math.max(byteLength, first ? INITIAL_BYTES : 65_536),
+    )
+    this.#segments.push(segment)
+    return segment
+  }
+
+  /** The index of the first segment with a record at or after `offset`. */
+  #segmentAt(offset: number): number {
+    let low = 0
+    let high = this.#segments.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const segment = this.#segments[middle] as Segment
+      if (segment.offset(segment.length - 1) < offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #batch(
+    runs: readonly SegmentRun[],
+    records: number,
+    byteLength: number,
+    nextOffset: number,
+    atEnd: boolean,
+  ): RecordBatch {
+    const buffer = new ArrayBuffer(records * ROW_BYTES + byteLength)
+    const target = {
+      ints: new Int32Array(buffer, 0, records * (ROW_BYTES / 4)),
+      bytes: Buffer.from(buffer),
+    }
+    let row = 0
+    let at = records * ROW_BYTES
+    for (const { segment, from, to } of runs) {
+      at = segment.copy(from, to, target, row, at)
+      row += to - from
+    }
+    return new RecordBatch(this.topic, this.partition, buffer, 0, records, nextOffset, atEnd)
+  }
+
+  #wake(): void {
+    for (const watcher of this.#watchers) watcher()
+  }
+}
+
+/** What a read found. */
+export interface LogRead {
+  readonly batch: RecordBatch
+  /** Bytes of keys, values and headers. */
+  readonly byteLength: number
+}
+
+interface OpenTransaction {
+  readonly first: number
+  readonly runs: OffsetRuns
+}
+
+interface LastAppend {
+  readonly sequence: number
+  readonly offset: number
+}
+
+interface SegmentRun {
+  readonly segment: Segment
+  readonly from: number
+  readonly to: number
+}
