@@ -1,0 +1,66 @@
+/** Who may import whom: docs/architecture.md. */
+module.exports = {
+  forbidden: [
+    {
+      name: 'interface-stands-alone',
+      comment: 'The contracts depend on nothing, so that every package can depend on them.',
+      severity: 'error',
+      from: { path: '^packages/interface/src/' },
+      to: { pathNot: '^packages/interface/src/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'interface-is-all-they-know',
+      comment: 'The core, the codecs, the suites and the adapters meet in the contracts only.',
+      severity: 'error',
+      from: { path: '^packages/(core|codecs|conformance|storage-[^/]+|kafka-[^/]+)/src/' },
+      to: { path: '^(packages|apps)/', pathNot: ['^packages/interface/', '^packages/$1/'] },
+    },
+    {
+      name: 'programs-choose-adapters',
+      comment: 'No library pulls an adapter in: the program that uses it does.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/src/', pathNot: '^packages/system-tests/' },
+      to: { path: '^packages/(storage|kafka)-', pathNot: '^packages/$1/' },
+    },
+    {
+      name: 'other-packages-by-name-only',
+      comment: 'A relative path that leaves a package goes round its exports.',
+      severity: 'error',
+      from: { path: '^(packages|apps)/([^/]+)/(src|test)/' },
+      to: { pathNot: '^$1/$2/', dependencyTypes: ['local'] },
+    },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'src-knows-no-test',
+      severity: 'error',
+      from: { path: '^(packages|apps)/[^/]+/src/' },
+      to: { path: '^(packages|apps)/[^/]+/test/' },
+    },
+    {
+      name: 'src-runs-without-dev-dependencies',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/', pathNot: '^packages/system-tests/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'everything-resolves',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules', '/dist/'] },
+    exclude: { path: ['/node_modules/', '/dist/', '/\\.cache/'] },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@goka/source', 'import', 'types', 'node', 'default'],
+    },
+  },
+}

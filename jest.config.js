@@ -1,1 +1,0 @@
-export default { projects: ['<rootDir>/packages/*', '<rootDir>/apps/*'] }
