@@ -1,10 +1,4 @@
-import type {
-  KeyRange,
-  Store,
-  StoreBatch,
-  StoreIterator,
-  StoreName,
-} from '@goka/interface'
+import type { KeyRange, Store, StoreBatch, StoreIterator, StoreName } from '@goka/interface'
 import { newShelf, ReferenceStorage, ReferenceStore, type Shelf } from '../reference-storage.ts'
 import { ofStorage, ofStore, type StorageMutant } from './mutant.ts'
 
