@@ -1,4 +1,4 @@
-/** Who may import whom: docs/architecture.md. */
+/** Who may import whom: docs/decisions/0005-who-imports-whom.md. */
 module.exports = {
   forbidden: [
     {

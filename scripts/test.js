@@ -1,6 +1,6 @@
-import { compileNativeKafka } from './native-kafka.js'
-import { countTests, jestResultsArguments, removeJestResults } from './jest-results.js'
 import { runNode } from './command.js'
+import { countTests, jestResultsArguments, removeJestResults } from './jest-results.js'
+import { compileNativeKafka } from './native-kafka.js'
 import { pnpm } from './pnpm.js'
 import { checkNode, checkRequirements, testRequirements } from './requirements.js'
 import { rootManifest, workspacePackages } from './workspace.js'
