@@ -1,1 +1,1 @@
-export {}
+export { type LevelDbOptions, leveldb } from './leveldb.ts'
