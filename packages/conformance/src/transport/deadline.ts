@@ -1,18 +1,50 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** How long a condition may take to come true: a rebalance on a busy machine is the slowest of them. */
-export const DEADLINE_MS = 30_000
+/** What the conditions of one test may take, and whether the test has been given up. */
+interface Limit {
+  readonly deadlineMs: number
+  over: boolean
+}
+
+// Loops of a test that was given up have to end, however deep they are: clients would be polled for nothing.
+const limits = new AsyncLocalStorage<Limit>()
+
+/**
+ * Runs a test, in which each condition may take `deadlineMs`, for four times as long at most.
+ */
+export async function limited(deadlineMs: number, body: () => Promise<void>): Promise<void> {
+  const limit: Limit = { deadlineMs, over: false }
+  try {
+    await limits.run(limit, () => within(body(), 'the end of the test', 4 * deadlineMs))
+  } finally {
+    limit.over = true
+  }
+}
+
+/** Begins to wait for a condition; the function that it gives fails when the time for it is over. */
+export function deadline(what: () => string): () => void {
+  const limit = limits.getStore()
+  assert.ok(limit, 'a deadline outside of a test')
+  const end = performance.now() + limit.deadlineMs
+  return () => {
+    if (!limit.over && performance.now() < end) return
+    assert.fail(`${what()} within ${limit.deadlineMs} ms`)
+  }
+}
 
 /** Asks again until `check` no longer throws, and throws what it threw last when the deadline passes. */
 export async function eventually<T>(check: () => Promise<T> | T): Promise<T> {
-  const end = Date.now() + DEADLINE_MS
+  let last: unknown
+  const inTime = deadline(() => `a condition did not come true (${String(last)})`)
   for (;;) {
     try {
       return await check()
     } catch (error) {
-      if (Date.now() > end) throw error
+      last = error
     }
+    inTime()
     await wait(20)
   }
 }
@@ -21,16 +53,16 @@ export async function eventually<T>(check: () => Promise<T> | T): Promise<T> {
 export async function within<T>(
   promise: Promise<T>,
   what: string,
-  ms: number = DEADLINE_MS,
+  ms: number | undefined = limits.getStore()?.deadlineMs,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
+  const failure = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       reject(new assert.AssertionError({ message: `${what} did not happen within ${ms} ms` }))
     }, ms)
   })
   try {
-    return await Promise.race([promise, deadline])
+    return await Promise.race([promise, failure])
   } finally {
     clearTimeout(timer)
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { RecordBatch, TopicPartition } from '@goka/interface'
 import { hex } from '../bytes.ts'
-import { DEADLINE_MS } from './deadline.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import { deadline } from './deadline.ts'
 
 /** A record as it came. Keys and values are byte strings, header values hexadecimal. */
 export interface Incoming {
@@ -104,14 +105,15 @@ export async function pollUntil(
   what: string,
   condition: () => boolean,
 ): Promise<void> {
-  const end = Date.now() + DEADLINE_MS
+  const inTime = deadline(() => {
+    const seen = inbox.records.slice(-5).map((record) => `${place(record)}@${record.offset}`)
+    return `${what} did not happen (${inbox.records.length} records, the last: ${seen.join(' ')})`
+  })
   while (!condition()) {
-    if (Date.now() > end) {
-      const seen = inbox.records.slice(-5).map((record) => `${place(record)}@${record.offset}`)
-      const last = `${inbox.records.length} records, the last ones ${seen.join(' ')}`
-      assert.fail(`${what} did not happen within ${DEADLINE_MS} ms (${last})`)
-    }
+    inTime()
     inbox.take(await polled.poll(POLL_MS))
+    // A poll that never waits, as after a close, leaves no room for timers.
+    await turn()
   }
 }
 

@@ -5,7 +5,7 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '@goka/interface'
-import { DEADLINE_MS } from './deadline.ts'
+import { deadline } from './deadline.ts'
 import { Inbox, place } from './inbox.ts'
 
 export interface MemberOptions {
@@ -98,27 +98,24 @@ export class Member {
 
   /** Waits until `condition` holds; it is looked at after each poll. Fails when a poll fails or a law is broken. */
   async until(what: string, condition: () => boolean): Promise<void> {
-    const end = Date.now() + DEADLINE_MS
+    const inTime = deadline(() => {
+      const calls = this.events.map(({ call, partitions }) => `${call} ${partitions.join(' ')}`)
+      return `${what} did not happen (the calls of the listener were: ${calls.join(', ')})`
+    })
     for (;;) {
       assert.deepEqual(this.#violations, [])
-      // What a poll rejects with is thrown as it is.
-      if (this.#fault !== undefined) await Promise.reject(this.#fault)
+      if (this.#fault !== undefined) throw this.#fault as Error
       if (condition()) return
-      if (Date.now() > end) {
-        const calls = this.events.map(({ call, partitions }) => `${call} ${partitions.join(' ')}`)
-        assert.fail(
-          `${what} did not happen within ${DEADLINE_MS} ms; the calls were: ${calls.join(', ')}`,
-        )
-      }
+      inTime()
       await this.#nextPoll()
     }
   }
 
   /** Waits until a poll rejects and gives what it rejected with. */
   async untilFault(): Promise<unknown> {
-    const end = Date.now() + DEADLINE_MS
+    const inTime = deadline(() => 'no poll rejected')
     while (this.#fault === undefined) {
-      if (Date.now() > end) assert.fail(`no poll rejected within ${DEADLINE_MS} ms`)
+      inTime()
       await this.#nextPoll()
     }
     return this.#fault

@@ -17,7 +17,7 @@ import type {
 import { silentLogger } from '../silent-logger.ts'
 import type { Tests } from '../suite.ts'
 import { systemClock } from '../system-clock.ts'
-import { eventually, within } from './deadline.ts'
+import { eventually, limited } from './deadline.ts'
 import { Inbox, pollTo } from './inbox.ts'
 import { Member, type MemberOptions } from './member.ts'
 
@@ -66,13 +66,13 @@ export function contextOf(clientId: string, connectTimeoutMs = 30_000): ClientCo
 export async function runTransportCase(
   createTransport: CreateTransport,
   body: (testCase: TransportCase) => Promise<void> | void,
-  timeoutMs: number,
+  deadlineMs: number,
 ): Promise<void> {
   const clients: Closable[] = []
   const topics: string[] = []
   const testCase = makeCase(await createTransport(), createTransport, clients, topics)
   try {
-    await within(Promise.resolve(body(testCase)), 'the end of the test', timeoutMs)
+    await limited(deadlineMs, async () => body(testCase))
   } catch (error) {
     await tidy(testCase, clients, topics).catch(() => {})
     throw error
