@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ClientContext, Clock, Logger, Storage, Transport } from '@goka/interface'
+import type { Admin, ClientContext, Clock, Logger, Storage, Transport } from '@goka/interface'
 import { Emitter, type EmitterOptions } from './emitter.ts'
 import type { Group } from './graph/group.ts'
 import type { Shape } from './graph/shape.ts'
@@ -135,6 +135,14 @@ export class Goka {
       restart: restartSettings(options.restart),
       context: this.#context(`view-${table.topic}`, { table: table.topic }),
     })
+  }
+
+  /**
+   * Topics and offsets, for programs that make what they need. Close it after use.
+   * @throws GokaError `GOKA_TRANSPORT_UNREACHABLE`, `GOKA_TRANSPORT_UNAUTHORIZED`
+   */
+  admin(): Promise<Admin> {
+    return this.#options.transport.admin(this.#context('admin', {}))
   }
 
   #storage(own: Storage | undefined): Storage {
