@@ -13,6 +13,9 @@
         "module.cc",
         "packed-headers.cc",
         "plugin.cc",
+        "produce-rows.cc",
+        "producer-sink.cc",
+        "producer-sink-class.cc",
         "record-slab.cc",
         "waker.cc"
       ],

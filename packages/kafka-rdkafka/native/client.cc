@@ -22,10 +22,10 @@ Registry &registry() {
 
 }  // namespace
 
-Client::Client(rd_kafka_t *handle, const Librdkafka &api, bool reports_errors_only)
+Client::Client(rd_kafka_t *handle, const Librdkafka &api, Settings settings)
     : handle_(handle),
       api_(api),
-      reports_errors_only_(reports_errors_only),
+      settings_(settings),
       deliveries_(std::make_unique<DeliveryTracker>()) {}
 
 Client::~Client() = default;

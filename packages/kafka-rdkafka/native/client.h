@@ -17,7 +17,15 @@ class DeliveryTracker;
 // last that librdkafka does with it. Its owner is node-rdkafka.
 class Client {
  public:
-  Client(rd_kafka_t *handle, const Librdkafka &api, bool reports_errors_only);
+  // What its configuration says.
+  struct Settings {
+    // delivery.report.only.error
+    bool reports_errors_only;
+    // A rebalance leaves some partitions as they are: group.protocol, partition.assignment.strategy.
+    bool rebalances_in_part;
+  };
+
+  Client(rd_kafka_t *handle, const Librdkafka &api, Settings settings);
   ~Client();
   Client(const Client &) = delete;
   Client &operator=(const Client &) = delete;
@@ -29,8 +37,7 @@ class Client {
 
   rd_kafka_t *handle() const { return handle_; }
   const Librdkafka &api() const { return api_; }
-  // Whether delivery.report.only.error is set.
-  bool reports_errors_only() const { return reports_errors_only_; }
+  const Settings &settings() const { return settings_; }
   DeliveryTracker &deliveries() { return *deliveries_; }
 
   // The handle may be used between attach and detach. False: the client is being destroyed.
@@ -45,7 +52,7 @@ class Client {
  private:
   rd_kafka_t *const handle_;
   const Librdkafka &api_;
-  const bool reports_errors_only_;
+  const Settings settings_;
   const std::unique_ptr<DeliveryTracker> deliveries_;
   std::mutex mutex_;
   std::condition_variable detached_;

@@ -9,6 +9,10 @@ namespace {
 
 // An upper bound only: stop() and mark() interrupt the wait.
 constexpr int kWaitMs = 1000;
+// The first release where an end of partition or a fault that is popped in a batch leaves the partition's position alone.
+// Before, the position ends up one too far (github.com/confluentinc/librdkafka/issues/4844), and a record is lost when
+// librdkafka pauses and resumes the partition from there: it does, for those that stay, in a rebalance in parts.
+constexpr int kBatchesKeepPositions = 0x020d02ff;
 // Messages popped in one go, so that large ones do not add up far beyond the byte limit.
 constexpr size_t kChunk = 256;
 
@@ -18,6 +22,7 @@ ConsumerPump::ConsumerPump(std::shared_ptr<Client> client, std::shared_ptr<Waker
                            Limits limits)
     : ClientThread(std::move(client), std::move(waker)),
       limits_(limits),
+      one_by_one_(client_->settings().rebalances_in_part && api_.version() < kBatchesKeepPositions),
       packer_(api_, &topics_) {
   held_.reserve(limits.max_records);
 }
@@ -79,10 +84,18 @@ bool ConsumerPump::wait_for_room() {
   return true;
 }
 
-// Waits for a message, then takes what is there.
 void ConsumerPump::pop() {
   held_.clear();
   held_next_ = 0;
+  if (one_by_one_) {
+    pop_one_by_one();
+  } else {
+    pop_in_batches();
+  }
+  end_pop();
+}
+
+void ConsumerPump::pop_in_batches() {
   size_t bytes = 0;
   size_t chunk = 1;
   while (chunk > 0) {
@@ -97,7 +110,16 @@ void ConsumerPump::pop() {
     chunk = std::min({kChunk, limits_.max_records - held_.size(),
                       (limits_.max_bytes - bytes) / average + 1});
   }
-  end_pop();
+}
+
+void ConsumerPump::pop_one_by_one() {
+  size_t bytes = 0;
+  while (held_.size() < limits_.max_records && bytes < limits_.max_bytes) {
+    rd_kafka_message_t *message = api_.consume_queue(queue_, held_.empty() ? kWaitMs : 0);
+    if (message == nullptr) break;
+    held_.push_back(message);
+    bytes += message->len + message->key_len;
+  }
 }
 
 void ConsumerPump::end_pop() {

@@ -38,11 +38,15 @@ class ConsumerPump final : public ClientThread {
  private:
   bool wait_for_room();
   void pop();
+  // Both wait for a message, then take what is there.
+  void pop_in_batches();
+  void pop_one_by_one();
   void end_pop();
   void pack_held();
   void drop_held();
 
   const Limits limits_;
+  const bool one_by_one_;
   TopicNames topics_;
   SlabPacker packer_;
   // Of the thread alone: popped messages that are not packed yet, from `held_next_` on.

@@ -23,6 +23,7 @@
   X(queue_yield)                             \
   X(queue_poll)                              \
   X(queue_get_consumer)                      \
+  X(consume_queue)                           \
   X(consume_batch_queue)                     \
   X(message_destroy)                         \
   X(message_timestamp)                       \

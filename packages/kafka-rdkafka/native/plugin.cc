@@ -2,7 +2,6 @@
 // CONFIGURATION.md and "Interceptors" in rdkafka.h.
 
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <string>
 
@@ -33,16 +32,23 @@ rd_kafka_resp_err_t on_destroy(rd_kafka_t *, void *opaque) {
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+std::string setting(const Librdkafka &api, const rd_kafka_conf_t *conf, const char *name) {
+  char value[256] = "";
+  size_t size = sizeof value;
+  return api.conf_get(conf, name, value, &size) == RD_KAFKA_CONF_OK ? value : "";
+}
+
 rd_kafka_resp_err_t on_new(rd_kafka_t *handle, const rd_kafka_conf_t *conf, void *opaque, char *,
                            size_t) {
   auto *configuration = static_cast<Configuration *>(opaque);
   const Librdkafka &api = configuration->api;
-  char value[8] = "";
-  size_t size = sizeof value;
-  const bool errors_only =
-      api.conf_get(conf, "delivery.report.only.error", value, &size) == RD_KAFKA_CONF_OK &&
-      std::strcmp(value, "true") == 0;
-  auto client = std::make_shared<Client>(handle, api, errors_only);
+  const Client::Settings settings = {
+      setting(api, conf, "delivery.report.only.error") == "true",
+      setting(api, conf, "group.protocol") == "consumer" ||
+          setting(api, conf, "partition.assignment.strategy").find("cooperative") !=
+              std::string::npos,
+  };
+  auto client = std::make_shared<Client>(handle, api, settings);
   rd_kafka_resp_err_t error =
       api.interceptor_add_on_destroy(handle, kName, on_destroy, client.get());
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -21,6 +21,32 @@ export interface ConsumerPump {
   stopped(): boolean
 }
 
+/**
+ * Hands batches to a producer, strictly in the order of `send`, on a thread of its own. Its client must have
+ * `delivery.report.only.error` and no delivery callback: librdkafka's message opaque is the addon's.
+ */
+export interface ProducerSink {
+  /** Rows, bytes and topics as in a `ProduceBatch`; rows and bytes must stay alive until it is taken. */
+  send(
+    id: number,
+    topics: readonly string[],
+    rows: ArrayBuffer,
+    length: number,
+    bytes: Uint8Array,
+    byteLength: number,
+    each: boolean,
+  ): void
+  /**
+   * What became of a batch, in doubles: its id, the index of the first failure (-1: none), its code, and for each
+   * partition with a record written its topic (by index), number, and the offset after its last record. Where the fate of
+   * each was asked for: the id, an offset (or NaN) for each record, a code for each.
+   */
+  take(): ArrayBuffer | undefined
+  /** Ends the thread; what the client has not taken yet fails with `ERR__DESTROY`. The others are still reported. */
+  stop(): void
+  stopped(): boolean
+}
+
 /** What `native/` exports. Constructors throw when there is no such client. */
 export interface NativeAddon {
   /** The value for `plugin.library.paths`. */
@@ -32,6 +58,7 @@ export interface NativeAddon {
     maxReady: number,
     onWake: () => void,
   ) => ConsumerPump
+  readonly ProducerSink: new (client: string, onWake: () => void) => ProducerSink
 }
 
 const builtPath = fileURLToPath(
