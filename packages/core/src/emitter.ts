@@ -51,7 +51,7 @@ export class Emitter<T> {
   #scheduled = false
   #pendingBytes = 0
   #sending = new Set<Promise<void>>()
-  #room: Deferred<void> | undefined
+  #room: Deferred | undefined
   #closed: Promise<void> | undefined
 
   /** Made by `Goka.emitter`. */

@@ -19,6 +19,7 @@ export type { StateReader } from './observable-state.ts'
 export { fnv1a, murmur2, type Partitioner } from './partitioner.ts'
 export type { Processor, ProcessorState } from './processor/processor.ts'
 export type {
+  ProcessorListener,
   ProcessorOptions,
   RestartOptions,
   TopicOptions,
@@ -29,6 +30,7 @@ export type {
   PartitionReport,
   ProcessorReport,
 } from './processor/processor-statistics.ts'
+export type { RecoveryProgress } from './processor/recovery.ts'
 export type { TableReport } from './processor/table-report.ts'
 export type { TableCopyState } from './table/table-copy.ts'
 export type { ViewRange } from './view/key-range.ts'

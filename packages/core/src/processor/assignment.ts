@@ -5,18 +5,18 @@ import {
   type Logger,
   type RebalanceListener,
   RecordBatchBuilder,
-  type Timer,
   type TopicPartition,
   type TopicPartitionOffset,
 } from '@goka/interface'
 import type { Edges } from '../graph/edges.ts'
-import type { PartitionTable } from '../table/partition-table.ts'
 import { Holding } from './holding.ts'
+import type { PartitionTables } from './partition-tables.ts'
+import type { Shelf } from './shelf.ts'
 import { startOffsets } from './start-offsets.ts'
 import type { Task } from './task.ts'
 
-/** How long the stores of revoked partitions stay open when all were revoked: some may come back at once. */
-const PARK_MS = 10_000
+/** What happened to partitions: they came, went, were taken, or have begun to be processed. */
+export type AssignmentChange = 'assigned' | 'revoked' | 'lost' | 'running'
 
 export interface AssignmentOptions {
   readonly edges: Edges
@@ -24,16 +24,14 @@ export interface AssignmentOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly consumer: () => GroupConsumer
-  /** Opens and recovers the tables of a partition, or brings those that are open up to date. */
-  readonly openTables: (holding: Holding) => Promise<readonly PartitionTable[]>
+  readonly tables: PartitionTables | undefined
+  /** Where tables are kept while their partition is elsewhere. */
+  readonly shelf: Shelf | undefined
   readonly makeTask: (holding: Holding) => Task
   /** Commits what these tasks have done. */
   readonly flush: (tasks: readonly Task[]) => Promise<void>
   readonly onFault: (error: unknown) => void
-  readonly onChange: (
-    change: 'assigned' | 'revoked' | 'lost' | 'running',
-    partitions: readonly number[],
-  ) => void
+  readonly onChange: (change: AssignmentChange, partitions: readonly number[]) => void
 }
 
 /**
@@ -43,8 +41,6 @@ export interface AssignmentOptions {
 export class Assignment implements RebalanceListener {
   readonly #options: AssignmentOptions
   readonly #holdings = new Map<number, Holding>()
-  readonly #parked = new Map<number, Holding>()
-  #parkTimer: Timer | undefined
 
   constructor(options: AssignmentOptions) {
     this.#options = options
@@ -65,9 +61,9 @@ export class Assignment implements RebalanceListener {
   }
 
   async assigned(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
-    const { edges, admin, clock, log, consumer, onChange } = this.#options
+    const { edges, admin, clock, log, consumer, onChange, shelf } = this.#options
     if (partitions.length === 0) {
-      await this.#closeParked()
+      await shelf?.settle()
       return []
     }
     const starts = await startOffsets(partitions, consumer(), admin, edges.inputs, log)
@@ -75,16 +71,19 @@ export class Assignment implements RebalanceListener {
     for (const { topic, partition, offset } of starts) {
       let holding = this.#holdings.get(partition)
       if (holding === undefined) {
-        holding = this.#parked.get(partition) ?? new Holding(partition, clock.now())
-        this.#parked.delete(partition)
+        holding = new Holding(partition, clock.now())
         this.#holdings.set(partition, holding)
-        holding.abort = new AbortController()
-        holding.enter('waiting', clock.now())
       }
       holding.starts.set(topic, offset)
       changed.add(holding)
     }
-    await this.#closeParked()
+    await Promise.all(
+      [...changed].map(async (holding) => {
+        const tables = await shelf?.take(holding.partition)
+        if (tables !== undefined && tables.length > 0) holding.tables = tables
+      }),
+    )
+    await shelf?.settle()
     onChange(
       'assigned',
       [...changed].map(({ partition }) => partition).sort((a, b) => a - b),
@@ -97,11 +96,13 @@ export class Assignment implements RebalanceListener {
   }
 
   async #open(holding: Holding): Promise<void> {
-    const { clock, makeTask, openTables, onChange, onFault, consumer } = this.#options
+    const { clock, makeTask, tables, onChange, onFault, consumer } = this.#options
     const { signal } = holding.abort
     holding.enter('recovering', clock.now())
     try {
-      holding.tables = await openTables(holding)
+      if (tables !== undefined) {
+        holding.tables = await tables.recover(holding.partition, holding.tables, false, signal)
+      }
       if (signal.aborted) return
       const task = makeTask(holding)
       holding.task = task
@@ -162,46 +163,36 @@ export class Assignment implements RebalanceListener {
   }
 
   async #leave(leaving: readonly Holding[], park: boolean): Promise<void> {
-    const { clock } = this.#options
+    const { shelf, tables } = this.#options
     await Promise.all(
       leaving.map(async (holding) => {
-        holding.abort.abort()
-        // What was not committed by now is for the next owner.
-        holding.task?.abandon()
-        await holding.opening
-        holding.task = undefined
-        holding.starts.clear()
-        holding.paused = false
+        await this.#end(holding)
         this.#holdings.delete(holding.partition)
-        if (!park || holding.tables.length === 0) {
-          await holding.close()
-          return
-        }
+        if (holding.tables.length === 0) return
+        await tables?.forget(holding.tables)
         for (const table of holding.tables) table.resetCells()
-        holding.enter('parked', clock.now())
-        this.#parked.set(holding.partition, holding)
+        await shelf?.put(holding.partition, holding.tables, park)
       }),
     )
-    if (this.#parked.size > 0) {
-      this.#parkTimer = clock.setTimeout(() => {
-        this.#closeParked().catch((error: unknown) => this.#options.onFault(error))
-      }, PARK_MS)
-    }
   }
 
-  async #closeParked(): Promise<void> {
-    if (this.#parkTimer !== undefined) this.#options.clock.clearTimeout(this.#parkTimer)
-    this.#parkTimer = undefined
-    const parked = [...this.#parked.values()]
-    this.#parked.clear()
-    await Promise.all(parked.map((holding) => holding.close()))
+  // What was not committed by now is for the next owner.
+  async #end(holding: Holding): Promise<void> {
+    holding.abort.abort()
+    holding.task?.abandon()
+    await holding.opening
+    holding.task = undefined
   }
 
   /** Closes everything, whatever state it is in. */
   async close(): Promise<void> {
-    for (const { task } of this.#holdings.values()) task?.abandon()
     const all = [...this.#holdings.values()]
     this.#holdings.clear()
-    await Promise.all([...all.map((holding) => holding.close()), this.#closeParked()])
+    await Promise.all(
+      all.map(async (holding) => {
+        await this.#end(holding)
+        await Promise.all(holding.tables.map((table) => table.close()))
+      }),
+    )
   }
 }

@@ -37,7 +37,7 @@ export interface CommitReport {
 export class Committer {
   readonly #options: CommitterOptions
   readonly #changelog = new ProduceBatch()
-  #timer: Timer | undefined
+  #timer: Timer
   #running: Promise<void> | undefined
   #stopped = false
   #requested = false

@@ -25,7 +25,7 @@ export class Epoch {
   #pending = 0
   #sealed = false
   #captured = false
-  #drained: Deferred<void> | undefined
+  #drained: Deferred | undefined
   #sending: Promise<unknown>[] = []
 
   /** Whether nothing happened in it. */

@@ -2,7 +2,7 @@ import type { PartitionTable } from '../table/partition-table.ts'
 import type { Task } from './task.ts'
 
 /** Where a partition is on its way. */
-export type PartitionState = 'waiting' | 'recovering' | 'running' | 'stopping' | 'parked'
+export type PartitionState = 'waiting' | 'recovering' | 'running' | 'stopping'
 
 /** A partition that this instance holds: the topics of it that are assigned, its tables and its task. */
 export class Holding {
@@ -28,13 +28,5 @@ export class Holding {
   enter(state: PartitionState, nowMs: number): void {
     this.state = state
     this.sinceMs = nowMs
-  }
-
-  async close(): Promise<void> {
-    this.abort.abort()
-    await this.opening
-    const tables = this.tables
-    this.tables = []
-    await Promise.all(tables.map((table) => table.close()))
   }
 }

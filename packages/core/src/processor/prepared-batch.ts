@@ -1,4 +1,5 @@
-import type { Awaitable, ByteString, RecordBatch } from '@goka/interface'
+import type { ByteString, RecordBatch } from '@goka/interface'
+import { isLater } from '../awaitable.ts'
 import type { Deferred } from '../deferred.ts'
 import type { InputEdge } from '../graph/edges.ts'
 import type { Cell, CellCache } from '../table/cell-cache.ts'
@@ -20,10 +21,10 @@ export class PreparedBatch {
   /** The record that ended the processor; -1 while none has. */
   failedAt = -1
   /** Resolved when every record is done: for visits. */
-  readonly done: Deferred<void> | undefined
+  readonly done: Deferred | undefined
   prepared = false
 
-  constructor(batch: RecordBatch, edge: InputEdge, done?: Deferred<void>) {
+  constructor(batch: RecordBatch, edge: InputEdge, done?: Deferred) {
     this.batch = batch
     this.edge = edge
     this.done = done
@@ -43,7 +44,7 @@ export class PreparedBatch {
   prepare(
     table: PartitionTable | undefined,
     joins: ReadonlyMap<string, PartitionTable>,
-  ): Awaitable<void> {
+  ): Promise<void> | undefined {
     this.prepared = true
     const { batch, keys } = this
     for (let index = 0; index < batch.length; index++) keys.push(batch.key(index) ?? '')
@@ -56,7 +57,7 @@ export class PreparedBatch {
       const fetched = fetch(joined, keys, this.joined)
       if (fetched !== undefined) fetches.push(fetched)
     }
-    if (fetches.length > 0) return Promise.all(fetches).then(() => {})
+    return fetches.length === 0 ? undefined : Promise.all(fetches).then(() => {})
   }
 }
 
@@ -82,10 +83,11 @@ function fetch(
     }
     into.push(cell)
   }
-  if (missing.length === 0) return
+  if (missing.length === 0) return undefined
   const found = table.read(missingKeys)
-  if (found instanceof Promise) return found.then((values) => load(missing, values))
+  if (isLater(found)) return found.then((values) => load(missing, values))
   load(missing, found)
+  return undefined
 }
 
 function load(cells: readonly Cell[], values: readonly (Uint8Array | undefined)[]): void {

@@ -1,6 +1,7 @@
 import type { BackoffOptions } from '../backoff.ts'
 import type { ErrorPolicy } from '../graph/edges.ts'
 import { checkErrorPolicy } from '../graph/group.ts'
+import type { RecoveryProgress } from './recovery.ts'
 import { checkDuration, checkInteger, checkKnown, checkWord } from '../options.ts'
 
 /** How a processor's topics are made and checked. */
@@ -48,8 +49,32 @@ export interface ProcessorOptions {
   readonly drainTimeoutMs?: number
   /** Kafka's `group.instance.id`. Default: none. */
   readonly instanceId?: string
+  /**
+   * `'all'`: every instance keeps the tables of all partitions up to date, to take any of them over at once. Default
+   * `'none'`.
+   */
+  readonly standby?: 'none' | 'all'
+  /** Whether the tables of all partitions are recovered before the group is joined. Default false. */
+  readonly recoverAhead?: boolean
+  readonly listener?: ProcessorListener
   readonly restart?: RestartOptions
   readonly topics?: TopicOptions
+}
+
+/**
+ * Told what happens to a processor's partitions. Each is called after the fact, at once, and must return soon; one that
+ * throws is logged.
+ */
+export interface ProcessorListener {
+  readonly assigned?: (partitions: readonly number[]) => void
+  /** What was done is committed. */
+  readonly revoked?: (partitions: readonly number[]) => void
+  /** Another instance had them already: what was not committed is void here and done again there. */
+  readonly lost?: (partitions: readonly number[]) => void
+  /** These are recovered and being processed. */
+  readonly running?: (partitions: readonly number[]) => void
+  /** About once a second for each table that is being recovered, and when it is done. */
+  readonly recovering?: (progress: RecoveryProgress) => void
 }
 
 /** {@link ProcessorOptions} with the defaults. */
@@ -64,6 +89,9 @@ export interface ProcessorSettings {
   readonly partitionCheck: 'fail' | 'warn' | 'off'
   readonly drainTimeoutMs: number
   readonly instanceId: string | undefined
+  readonly standby: 'none' | 'all'
+  readonly recoverAhead: boolean
+  readonly listener: ProcessorListener
   readonly restart: BackoffOptions & { readonly giveUpAfterMs: number }
   readonly topics: Required<Omit<TopicOptions, 'replicationFactor'>> & {
     readonly replicationFactor: number | undefined
@@ -85,10 +113,14 @@ export function processorSettings(options: ProcessorOptions): ProcessorSettings 
     'partitionCheck',
     'drainTimeoutMs',
     'instanceId',
+    'standby',
+    'recoverAhead',
+    'listener',
     'restart',
     'topics',
   ])
-  const { topics = {}, onError = 'fail', instanceId } = options
+  const { topics = {}, onError = 'fail', instanceId, listener = {} } = options
+  checkKnown('listener', listener, ['assigned', 'revoked', 'lost', 'running', 'recovering'])
   checkKnown('topics', topics, [
     'create',
     'replicationFactor',
@@ -120,6 +152,9 @@ export function processorSettings(options: ProcessorOptions): ProcessorSettings 
     ]),
     drainTimeoutMs: checkDuration('drainTimeoutMs', options.drainTimeoutMs, 10_000),
     instanceId,
+    standby: checkWord('standby', options.standby, 'none', ['none', 'all']),
+    recoverAhead: options.recoverAhead ?? false,
+    listener,
     restart: restartSettings(options.restart),
     topics: {
       create: topics.create ?? true,

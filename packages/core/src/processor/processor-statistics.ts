@@ -33,6 +33,8 @@ export interface ProcessorReport {
   readonly state: string
   readonly sinceMs: number
   readonly partitions: readonly PartitionReport[]
+  /** Tables of partitions that are processed elsewhere. */
+  readonly standbys: readonly TableReport[]
   readonly lookups: readonly TableReport[]
   readonly commits: {
     readonly count: number

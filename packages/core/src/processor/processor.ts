@@ -12,7 +12,7 @@ import { encodeKey } from '../key.ts'
 import { ObservableState, type StateReader } from '../observable-state.ts'
 import type { Partitioner } from '../partitioner.ts'
 import { messageOf } from './record-error.ts'
-import type { ProcessorSettings } from './processor-options.ts'
+import type { ProcessorListener, ProcessorSettings } from './processor-options.ts'
 import {
   type PartitionReport,
   type ProcessorReport,
@@ -171,8 +171,23 @@ export class Processor<State> {
       onRebalance: (change, partitions) => {
         log.info({ partitions }, `partitions ${change}`)
         statistics.event(clock.now(), change, '', partitions)
+        this.#tell(change, partitions)
       },
+      onProgress: (progress) => this.#tell('recovering', progress),
     })
+  }
+
+  #tell<Event extends keyof ProcessorListener>(
+    event: Event,
+    ...facts: Parameters<NonNullable<ProcessorListener[Event]>>
+  ): void {
+    const { settings, context } = this.#parts
+    const listener = settings.listener[event] as ((...facts: unknown[]) => void) | undefined
+    try {
+      listener?.(...facts)
+    } catch (error) {
+      context.log.error({ err: error, event }, 'the listener of the processor failed')
+    }
   }
 
   /** The partitions whose records are being processed here now. */
@@ -288,6 +303,13 @@ export class Processor<State> {
       state: this.#state.current,
       sinceMs: this.#state.sinceMs,
       partitions: partitions.sort((a, b) => a.partition - b.partition),
+      standbys: (session?.standbys ?? []).map((table) =>
+        tableReport(
+          table,
+          table.topic === this.#parts.edges.table?.topic ? 'table' : 'join',
+          session?.endOfTable(table),
+        ),
+      ),
       lookups: [...(session?.lookups.values() ?? [])].flatMap((copy) =>
         copy.tables.map((table) => tableReport(table, 'lookup', copy.endOffset(table))),
       ),

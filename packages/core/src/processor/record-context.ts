@@ -7,6 +7,7 @@ import {
   type ProduceBatch,
   type RecordBatch,
 } from '@goka/interface'
+import { isLater } from '../awaitable.ts'
 import type { EmitOptions } from '../graph/context.ts'
 import type { Stream, Table } from '../graph/stream.ts'
 import { decodeKey, encodeKey } from '../key.ts'
@@ -233,7 +234,7 @@ export class CallbackContext {
       throw this.#refused('lookup', `table "${table.topic}" is not declared: add .lookup(table)`)
     }
     const found = copy.get(encodeKey(key))
-    if (found instanceof Promise) {
+    if (isLater(found)) {
       return found.then((bytes) => (bytes === undefined ? undefined : table.codec.decode(bytes)))
     }
     return found === undefined ? undefined : table.codec.decode(found)

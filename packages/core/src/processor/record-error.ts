@@ -36,7 +36,8 @@ function recordError(
 
 /** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'message' in error) return `${error.message}`
+  if (typeof error === 'object' && error !== null && 'message' in error)
+    return String(error.message)
   return String(error)
 }
 
@@ -48,7 +49,7 @@ export function deadLetterHeaders(
 ): Headers {
   const { cause } = error
   const stack =
-    typeof cause === 'object' && cause !== null && 'stack' in cause ? `${cause.stack}` : ''
+    typeof cause === 'object' && cause !== null && 'stack' in cause ? String(cause.stack) : ''
   const facts: readonly (readonly [string, string])[] = [
     ['goka-error', messageOf(cause ?? error)],
     ['goka-error-code', isGokaError(cause) ? cause.code : error.code],

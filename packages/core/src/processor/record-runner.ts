@@ -216,7 +216,7 @@ export class RecordRunner {
           'the record failed and is tried again',
         )
         this.#statistics.retries++
-        delay(clock, decision.delayMs, signal).then(() => {
+        void delay(clock, decision.delayMs, signal).then(() => {
           if (!signal.aborted) this.#launch(flight)
         })
         return

@@ -7,36 +7,35 @@ import {
   ProduceBatch,
   type RecordBatch,
   type Storage,
-  type Timer,
   type Transport,
 } from '@goka/interface'
 import { type Deferred, deferred } from '../deferred.ts'
 import type { Edges } from '../graph/edges.ts'
 import type { Partitioner } from '../partitioner.ts'
 import { Changelogs } from '../table/changelogs.ts'
-import { openStore } from '../table/open-store.ts'
-import { PartitionTable } from '../table/partition-table.ts'
+import type { PartitionTable } from '../table/partition-table.ts'
 import { TableCopy } from '../table/table-copy.ts'
 import { TableReader } from '../table/table-reader.ts'
-import { Assignment } from './assignment.ts'
+import { Assignment, type AssignmentChange } from './assignment.ts'
 import { type CommitReport, Committer } from './committer.ts'
-import { deadLetterTopics } from './error-policy.ts'
 import { AtLeastOnce, ExactlyOnce, type Guarantee } from './guarantee.ts'
 import type { Holding } from './holding.ts'
-import { Outputs } from './outputs.ts'
+import { Lookups } from './lookups.ts'
+import { Outputs, outputTopics } from './outputs.ts'
 import { PartitionCheck } from './partition-check.ts'
+import { PartitionTables } from './partition-tables.ts'
 import type { ProcessorSettings } from './processor-options.ts'
 import { callbackError } from './record-error.ts'
+import type { RecoveryProgress } from './recovery.ts'
 import { Scheduler } from './scheduler.ts'
+import { Shelf } from './shelf.ts'
 import { Task } from './task.ts'
 import type { TaskScope } from './task-scope.ts'
+import { Throttle } from './throttle.ts'
 import { checkTopics } from './topic-check.ts'
 
 /** How long a poll waits for records. */
 const POLL_MS = 250
-
-/** How often the number of partitions of the outputs is asked again. */
-const REFRESH_MS = 60_000
 
 export interface SessionOptions {
   readonly edges: Edges
@@ -51,10 +50,8 @@ export interface SessionOptions {
   /** The group has been joined. */
   readonly onJoined: () => void
   readonly onCommitted: (commit: CommitReport) => void
-  readonly onRebalance: (
-    change: 'assigned' | 'revoked' | 'lost' | 'running',
-    partitions: readonly number[],
-  ) => void
+  readonly onRebalance: (change: AssignmentChange, partitions: readonly number[]) => void
+  readonly onProgress: (progress: RecoveryProgress) => void
 }
 
 /**
@@ -63,22 +60,22 @@ export interface SessionOptions {
  */
 export class Session {
   readonly #options: SessionOptions
-  readonly #ended: Deferred<void> = deferred()
+  readonly #ended: Deferred = deferred()
   readonly #stop = new AbortController()
-  readonly #lookups = new Map<string, TableCopy>()
+  readonly #lookups: Lookups
   readonly #outputs: Outputs
   readonly #scheduler: Scheduler
   readonly #check: PartitionCheck
+  readonly #throttle: Throttle
   #partitions = 0
   #admin: Admin | undefined
-  #changelogs: Changelogs | undefined
   #guarantee: Guarantee | undefined
   #reader: TableReader | undefined
+  #tables: PartitionTables | undefined
+  #shelf: Shelf | undefined
   #consumer: GroupConsumer | undefined
   #committer: Committer | undefined
   #assignment: Assignment | undefined
-  #room: Deferred<void> | undefined
-  #refreshTimer: Timer | undefined
   #closing = false
   // The error of a callback: the work before it is committed before it ends the session.
   #failure: { readonly error: unknown } | undefined
@@ -86,9 +83,15 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options
     const { clock, log } = options.context
-    this.#outputs = new Outputs(options.partitioner)
+    this.#outputs = new Outputs(
+      outputTopics(options.edges, options.settings.onError),
+      options.partitioner,
+      options.context,
+    )
+    this.#lookups = makeLookups(options)
     this.#check = new PartitionCheck(options.settings.partitionCheck, options.partitioner, log)
     this.#scheduler = new Scheduler(clock, () => this.#mayRun())
+    this.#throttle = new Throttle(options.settings.maxQueuedBytes, clock)
   }
 
   get assignment(): Assignment | undefined {
@@ -104,11 +107,17 @@ export class Session {
   }
 
   get lookups(): ReadonlyMap<string, TableCopy> {
-    return this.#lookups
+    return this.#lookups.copies
   }
 
+  /** How many partitions the inputs have; 0 before that is known. */
   get partitions(): number {
     return this.#partitions
+  }
+
+  /** The tables that are kept for partitions that are processed elsewhere. */
+  get standbys(): readonly PartitionTable[] {
+    return this.#shelf?.tables ?? []
   }
 
   endOfTable(table: PartitionTable): number | undefined {
@@ -150,19 +159,43 @@ export class Session {
     const admin = await this.#own(transport.admin(context))
     this.#admin = admin
     this.#partitions = await checkTopics(admin, topicConfig, edges, settings.topics, context.log)
-    this.#changelogs = new Changelogs(admin, topicConfig)
-    if (this.#hasEnded) return
-    await this.#startLookups()
+    await this.#lookups.start((error) => this.#fault(error))
     this.#guarantee = await this.#makeGuarantee()
-    await this.#refreshOutputs()
-    if (edges.table !== undefined || edges.joins.length > 0) {
-      this.#reader = new TableReader(
-        await this.#own(transport.partitionReader({ isolation: 'read_committed' }, context)),
-        (error) => this.#fault(error),
-      )
+    await this.#outputs.start(this.#guarantee.producer)
+    await this.#startTables(new Changelogs(admin, topicConfig))
+    if (!this.#hasEnded) await this.#join(this.#guarantee)
+  }
+
+  async #startTables(changelogs: Changelogs): Promise<void> {
+    const { transport, context, edges, settings, storage, scope, onProgress } = this.#options
+    const { clock, log } = context
+    const count = edges.joins.length + (edges.table === undefined ? 0 : 1)
+    if (count === 0) return
+    const reader = new TableReader(
+      await this.#own(transport.partitionReader({ isolation: 'read_committed' }, context)),
+      (error) => this.#fault(error),
+    )
+    this.#reader = reader
+    const cacheBytes = settings.cacheBytes / (this.#partitions * count)
+    const options = {
+      edges,
+      storage,
+      scope,
+      changelogs,
+      reader,
+      cacheBytes,
+      clock,
+      log,
+      onProgress,
     }
-    if (this.#hasEnded) return
-    await this.#join(this.#guarantee)
+    this.#tables = new PartitionTables(options)
+    const standby = settings.standby === 'all'
+    const onFault = (error: unknown): void => this.#fault(error)
+    this.#shelf = new Shelf({ tables: this.#tables, standby, clock, onFault })
+    if (!standby && !settings.recoverAhead) return
+    const filled = this.#shelf.fill(Array.from({ length: this.#partitions }, (_, index) => index))
+    if (settings.recoverAhead) await filled
+    else filled.catch(onFault)
   }
 
   // A client that is ready only after the end is closed at once.
@@ -179,27 +212,6 @@ export class Session {
     return this.#stop.signal.aborted || this.#failure !== undefined
   }
 
-  async #startLookups(): Promise<void> {
-    const { edges, transport, storage, scope, partitioner, context, settings } = this.#options
-    await Promise.all(
-      edges.lookups.map(async ({ topic }) => {
-        const copy = new TableCopy({
-          topic,
-          scope,
-          transport,
-          storage,
-          partitioner,
-          cacheBytes: settings.cacheBytes / (edges.lookups.length + 1),
-          restart: settings.restart,
-          context,
-        })
-        this.#lookups.set(topic, copy)
-        copy.run().catch((error: unknown) => this.#fault(error))
-        await copy.state.until(['running', 'stopped'])
-      }),
-    )
-  }
-
   async #makeGuarantee(): Promise<Guarantee> {
     const { transport, context, settings, transactionalId } = this.#options
     if (settings.guarantee === 'at-least-once') {
@@ -208,25 +220,6 @@ export class Session {
     return new ExactlyOnce(
       await this.#own(transport.transactionalProducer({ transactionalId }, context)),
     )
-  }
-
-  async #refreshOutputs(): Promise<void> {
-    const { edges, settings, context } = this.#options
-    const topics = new Set([
-      ...edges.outputs.map(({ topic }) => topic),
-      ...(edges.loop === undefined ? [] : [edges.loop.topic]),
-      ...deadLetterTopics(settings.onError),
-      ...edges.inputs.flatMap(({ options }) => deadLetterTopics(options.onError)),
-    ])
-    const producer = this.#guarantee?.producer
-    if (topics.size === 0 || producer === undefined) return
-    await this.#outputs.refresh(producer, topics)
-    if (this.#closing) return
-    this.#refreshTimer = context.clock.setTimeout(() => {
-      this.#refreshOutputs().catch((error: unknown) => {
-        if (!this.#hasEnded) context.log.warn({ err: error }, 'the outputs could not be looked up')
-      })
-    }, REFRESH_MS)
   }
 
   async #join(guarantee: Guarantee): Promise<void> {
@@ -239,7 +232,8 @@ export class Session {
       clock,
       log,
       consumer: () => this.#consumer as GroupConsumer,
-      openTables: (holding) => this.#openTables(holding),
+      tables: this.#tables,
+      shelf: this.#shelf,
       makeTask: (holding) => this.#makeTask(holding, guarantee),
       flush: async (tasks) => this.#committer?.flush(tasks, settings.drainTimeoutMs),
       onFault: (error) => this.#fault(error),
@@ -282,7 +276,7 @@ export class Session {
       for (const batch of batches) this.#take(batch, assignment)
       if (batches.length === 0) continue
       this.#scheduler.run()
-      await this.#throttle(consumer, assignment)
+      await this.#throttle.wait([...assignment.holdings], consumer)
       await new Promise<void>((resolve) => setImmediate(resolve))
     }
   }
@@ -300,104 +294,12 @@ export class Session {
     this.#scheduler.wake(task)
   }
 
-  // Back-pressure: waits a moment for the callbacks; partitions that stay behind are paused, so that polling can go on.
-  async #throttle(consumer: GroupConsumer, assignment: Assignment): Promise<void> {
-    const { maxQueuedBytes } = this.#options.settings
-    const { clock } = this.#options.context
-    const queued = (): number => {
-      let bytes = 0
-      for (const { queuedBytes } of assignment.tasks()) bytes += queuedBytes
-      return bytes
-    }
-    if (queued() > maxQueuedBytes) {
-      this.#room = deferred()
-      const timer = clock.setTimeout(() => this.#room?.resolve(), POLL_MS)
-      await this.#room.promise
-      clock.clearTimeout(timer)
-      this.#room = undefined
-    }
-    const share = maxQueuedBytes / Math.max(1, [...assignment.holdings].length)
-    const over = queued() > maxQueuedBytes
-    for (const holding of assignment.holdings) {
-      const { task, paused, partition, starts } = holding
-      if (task === undefined) continue
-      const topics = [...starts.keys()].map((topic) => ({ topic, partition }))
-      if (!paused && over && task.queuedBytes > share) {
-        holding.paused = true
-        await consumer.pause(topics)
-      } else if (paused && task.queuedBytes < share / 2) {
-        holding.paused = false
-        await consumer.resume(topics)
-      }
-    }
-  }
-
   #mayRun(): boolean {
     const { maxUncommittedBytes } = this.#options.settings
     let bytes = 0
     for (const task of this.#assignment?.tasks() ?? []) bytes += task.uncommittedBytes
     if (bytes > maxUncommittedBytes) this.#committer?.request()
     return bytes <= maxUncommittedBytes * 2
-  }
-
-  async #openTables(holding: Holding): Promise<readonly PartitionTable[]> {
-    const { edges, storage, scope, context, settings } = this.#options
-    const { clock, log } = context
-    const { partition, abort } = holding
-    const reader = this.#reader
-    const changelogs = this.#changelogs
-    const wanted = [...(edges.table === undefined ? [] : [edges.table]), ...edges.joins]
-    if (wanted.length === 0 || reader === undefined || changelogs === undefined) return []
-    const found = await changelogs.read(wanted.map(({ topic }) => ({ topic, partition })))
-    const cacheBytes = settings.cacheBytes / (this.#partitions * wanted.length)
-    const startMs = clock.now()
-    const results = await Promise.allSettled(
-      wanted.map(async ({ topic }, index) => {
-        const changelog = found[index] as (typeof found)[number]
-        let table = holding.tables[index]
-        if (table === undefined) {
-          const name = { scope, topic, partition }
-          const opened = await openStore(storage, name, changelog, clock, log, abort.signal)
-          table = new PartitionTable(
-            topic,
-            partition,
-            opened.store,
-            opened.position,
-            changelog.topicId,
-            cacheBytes,
-            clock,
-          )
-        }
-        return table
-      }),
-    )
-    const tables = results.flatMap((result) =>
-      result.status === 'fulfilled' ? [result.value] : [],
-    )
-    const failed = results.find((result) => result.status === 'rejected')
-    if (failed !== undefined || abort.signal.aborted) {
-      await Promise.all(tables.map((table) => table.close()))
-      holding.tables = []
-      if (failed !== undefined) throw failed.reason
-      return []
-    }
-    holding.tables = tables
-    const stopReading = (): void => {
-      for (const table of tables) reader.forget(table).catch((error: unknown) => this.#fault(error))
-    }
-    abort.signal.addEventListener('abort', stopReading, { once: true })
-    await Promise.all(
-      tables.map((table, index) => {
-        const isJoin = table.topic !== edges.table?.topic
-        return reader.follow(table, found[index]?.latest ?? 0, isJoin)
-      }),
-    )
-    const recordsRead = tables.reduce((sum, table) => sum + table.recordsRead, 0)
-    log.info(
-      { partition, recordsRead, durationMs: clock.now() - startMs },
-      'the partition is recovered',
-    )
-    return tables
   }
 
   #makeTask(holding: Holding, guarantee: Guarantee): Task {
@@ -412,7 +314,7 @@ export class Session {
       signal: holding.abort.signal,
       table: edges.table === undefined ? undefined : tables.get(edges.table.topic),
       joins: new Map(edges.joins.map(({ topic }) => [topic, tables.get(topic) as PartitionTable])),
-      lookups: this.#lookups,
+      lookups: this.#lookups.copies,
       outputs: new Set(edges.outputs.map(({ topic }) => topic)),
       onError: settings.onError,
       concurrency: settings.concurrency,
@@ -435,7 +337,7 @@ export class Session {
       fail: (error) => this.#fail(error),
       wake: () => {
         this.#scheduler.wake(task)
-        this.#room?.resolve()
+        this.#throttle.release()
       },
     }
     const task = new Task(scope)
@@ -462,17 +364,38 @@ export class Session {
     this.#stop.abort()
     this.#scheduler.stop()
     this.#committer?.stop()
-    if (this.#refreshTimer !== undefined) {
-      this.#options.context.clock.clearTimeout(this.#refreshTimer)
-    }
-    this.#room?.resolve()
-    for (const copy of this.#lookups.values()) copy.stop()
+    this.#outputs.stop()
+    this.#throttle.release()
     await Promise.allSettled([
       this.#consumer?.close(),
       this.#assignment?.close(),
-      ...[...this.#lookups.values()].map((copy) => copy.state.until('stopped')),
+      this.#lookups.stop(),
     ])
+    await Promise.allSettled([this.#shelf?.close()])
     await Promise.allSettled([this.#reader?.close(), this.#guarantee?.close()])
     await Promise.allSettled([this.#admin?.close()])
   }
+}
+
+function makeLookups(options: SessionOptions): Lookups {
+  const { edges, settings, transport, storage, scope, partitioner, context } = options
+  const { restart } = settings
+  const cacheBytes = settings.cacheBytes / (edges.lookups.length + 1)
+  return new Lookups(
+    new Map(
+      edges.lookups.map(({ topic }) => [
+        topic,
+        new TableCopy({
+          topic,
+          scope,
+          transport,
+          storage,
+          partitioner,
+          cacheBytes,
+          restart,
+          context,
+        }),
+      ]),
+    ),
+  )
 }

@@ -78,7 +78,7 @@ export class Task {
     meta: unknown,
     keys: readonly ByteString[],
   ): Promise<void> {
-    const done = deferred<void>()
+    const done = deferred()
     if (this.#stopped) {
       done.reject(undefined)
       return done.promise
@@ -173,7 +173,7 @@ export class Task {
       if (joined.cells.isFull) joined.cells.rotate(this.#pinned((queued) => queued.joined))
     }
     const prepared = item.prepare(table, joins)
-    if (!(prepared instanceof Promise)) return true
+    if (prepared === undefined) return true
     this.#preparing = true
     prepared.then(
       () => {

@@ -7,6 +7,7 @@ import type {
   Store,
   StoreBatch,
 } from '@goka/interface'
+import { isLater } from '../awaitable.ts'
 import { CellCache } from './cell-cache.ts'
 
 /** How much is gathered from the log before it is written to the store in one batch. */
@@ -87,7 +88,7 @@ export class PartitionTable {
     }
     const loading = cell
     const found = this.#store.getMany([key])
-    if (!(found instanceof Array)) {
+    if (isLater(found)) {
       return found.then((values) => {
         // An update that came meanwhile is newer than what was read.
         if (!loading.loaded) loading.load(values[0])

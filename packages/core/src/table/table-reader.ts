@@ -34,7 +34,7 @@ export class TableReader {
   async follow(table: PartitionTable, end: number, forever: boolean): Promise<void> {
     if (this.#closed) return
     if (table.position >= end && !forever) return
-    const recovered = deferred<void>()
+    const recovered = deferred()
     const followed: Followed = {
       table,
       end,
@@ -74,7 +74,7 @@ export class TableReader {
     this.#wake?.()
     await this.#reader.close()
     await this.#loop
-    await Promise.allSettled([...this.#followed.values()].map(({ busy }) => busy))
+    await Promise.allSettled([...this.#followed.values()].map(async ({ busy }) => busy))
     for (const { recovered } of this.#followed.values()) recovered.resolve()
     this.#followed.clear()
   }
@@ -150,7 +150,7 @@ interface Followed {
   readonly forever: boolean
   waiting: RecordBatch[]
   busy: Promise<void> | undefined
-  readonly recovered: Deferred<void>
+  readonly recovered: Deferred
 }
 
 function nameOf(table: PartitionTable): string {

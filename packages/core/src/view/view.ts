@@ -1,4 +1,5 @@
 import { type ByteString, type Codec, GokaError } from '@goka/interface'
+import { isLater } from '../awaitable.ts'
 import { decodeKey, encodeKey } from '../key.ts'
 import type { StateReader } from '../observable-state.ts'
 import { type TableReport, tableReport } from '../processor/table-report.ts'
@@ -79,7 +80,7 @@ export class View<Value> {
    */
   async get(key: string): Promise<Value | undefined> {
     const found = this.#copy.get(encodeKey(key))
-    const bytes = found instanceof Promise ? await found : found
+    const bytes = isLater(found) ? await found : found
     return bytes === undefined ? undefined : this.#codec.decode(bytes)
   }
 
