@@ -59,7 +59,7 @@ export class EmbeddedAdmin implements Admin {
     return this.#ask(undefined, () =>
       partitions.map(({ topic, partition }) => {
         const log = this.#broker.topics.log({ topic, partition })
-        return { topic, partition, offset: which === 'earliest' ? log.start : log.stableEnd }
+        return { topic, partition, offset: which === 'earliest' ? log.start : log.end }
       }),
     )
   }

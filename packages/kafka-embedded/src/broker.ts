@@ -1,21 +1,47 @@
-import type { ClientContext, Clock, NewTopic } from '@goka/interface'
+import {
+  type ClientContext,
+  type Clock,
+  GokaError,
+  type Logger,
+  type NewTopic,
+} from '@goka/interface'
+import { applyRetention, compact, dropAborted } from './cleaner.ts'
 import { Connection, type ConnectionHost, unreachable } from './connection.ts'
 import { closed } from './failures.ts'
 import { FaultPlan, type Faults, type PlannedFault, type Request } from './faults.ts'
+import { FolderJournal, type JournalSubject } from './folder-journal.ts'
 import { Group, type GroupHost } from './group.ts'
-import type { Journal } from './journal.ts'
 import { type BrokerSettings, brokerSettings, type EmbeddedBrokerOptions } from './options.ts'
+import { partitionKey } from './partition-key.ts'
+import type { LogHost, PartitionLog } from './partition-log.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { Topic } from './topic.ts'
 import { Topics } from './topics.ts'
+import { type TransactionHost, Transactions } from './transactions.ts'
 
 /** A Kafka broker in the process. Several transports may share it. */
 export interface EmbeddedBroker {
   /** What a test lets go wrong. */
   readonly faults: Faults
-  /** Opens the folder, if there is one; the first client does it too. */
+  /**
+   * Opens the folder, if there is one; the first client does it too.
+   * @throws GokaError `GOKA_TRANSPORT_FAILED` with the reason `LOCKED` while another broker uses the folder
+   */
   open(): Promise<void>
   /** Closes every client and, if there is a folder, writes everything and frees it. */
   close(): Promise<void>
+  /**
+   * Compacts a topic, or one of its partitions, at once: of each key the last record stays. The broker does it by itself
+   * now and then for topics whose `cleanup.policy` says so.
+   * @throws GokaError `GOKA_TOPIC_UNKNOWN`
+   */
+  compact(topic: string, partition?: number): void
+  /**
+   * Drops what a topic, or one of its partitions, keeps no longer by `retention.ms` and `retention.bytes`, at once. The
+   * broker does it by itself now and then for topics whose `cleanup.policy` says so.
+   * @throws GokaError `GOKA_TOPIC_UNKNOWN`
+   */
+  applyRetention(topic: string, partition?: number): void
 }
 
 /**
@@ -27,41 +53,76 @@ export function embeddedBroker(options: EmbeddedBrokerOptions = {}): EmbeddedBro
 }
 
 /** The broker as its clients see it. */
-export class Broker implements EmbeddedBroker, ConnectionHost, GroupHost {
+export class Broker
+  implements EmbeddedBroker, ConnectionHost, GroupHost, JournalSubject, LogHost, TransactionHost
+{
   readonly settings: BrokerSettings
   readonly faults: FaultPlan
   readonly topics: Topics
-  readonly journal: Journal | undefined
+  readonly transactions: Transactions
+  readonly journal: FolderJournal | undefined
   readonly #groups = new Map<string, Group>()
   readonly #connections = new Set<Connection>()
+  #clock: Clock | undefined
   #lastConnection = 0
   #lastProducer = 0
-  #isClosed = false
+  #opening: Promise<void> | undefined
+  /** Why the broker is of no more use. */
+  #end: Error | undefined
 
   constructor(options: EmbeddedBrokerOptions) {
     this.settings = brokerSettings(options)
+    this.#clock = this.settings.clock
     this.faults = new FaultPlan(() => {
       for (const connection of [...this.#connections]) connection.update()
     })
-    this.journal = undefined
-    this.topics = new Topics(this.journal)
+    const { path } = this.settings
+    this.journal =
+      path === undefined ? undefined : new FolderJournal(path, (error) => this.#fail(error))
+    this.topics = new Topics(this)
+    this.transactions = new Transactions(this)
   }
 
   get scheduler(): Scheduler {
     return this.settings.scheduler
   }
 
+  get clock(): Clock {
+    return this.#clock ?? SYSTEM_CLOCK
+  }
+
+  get transactionTimeoutMs(): number {
+    return this.settings.transactionTimeoutMs
+  }
+
   get isDown(): boolean {
     return this.faults.isDown
   }
 
-  async open(): Promise<void> {
-    if (this.#isClosed) throw closed('embedded broker')
+  get groups(): Iterable<Group> {
+    return this.#groups.values()
+  }
+
+  open(): Promise<void> {
+    return this.#open(undefined)
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
+    if (this.#end !== undefined) return
+    this.#end = closed('embedded broker')
     for (const connection of [...this.#connections]) connection.close()
+    await this.#opening?.catch(() => {})
+    await this.journal?.close(this)
+  }
+
+  compact(topic: string, partition?: number): void {
+    const { config } = this.topics.get(topic)
+    for (const log of this.#logs(topic, partition)) compact(log, config, this.clock.now())
+  }
+
+  applyRetention(topic: string, partition?: number): void {
+    const { config } = this.topics.get(topic)
+    for (const log of this.#logs(topic, partition)) applyRetention(log, config, this.clock.now())
   }
 
   /**
@@ -69,7 +130,8 @@ export class Broker implements EmbeddedBroker, ConnectionHost, GroupHost {
    * @throws GokaError `GOKA_TRANSPORT_UNREACHABLE`, `GOKA_TRANSPORT_CLOSED`
    */
   async connect(context: ClientContext): Promise<Connection> {
-    await this.open()
+    this.#clock ??= context.clock
+    await this.#open(context.log)
     const connection = new Connection(this, ++this.#lastConnection, context)
     this.#connections.add(connection)
     const { clock, connectTimeoutMs } = context
@@ -136,8 +198,20 @@ export class Broker implements EmbeddedBroker, ConnectionHost, GroupHost {
     return this.faults.meet(request, clientId)
   }
 
-  clockFor(client: Clock): Clock {
-    return this.settings.clock ?? client
+  segmentClosed(log: PartitionLog): void {
+    this.scheduler.schedule(`cleaner > ${partitionKey(log)}`, () => {
+      const topic = this.topics.find(log.topic)
+      if (topic !== undefined && !log.isDeleted) this.#clean(topic, log)
+    })
+  }
+
+  clean(): void {
+    for (const topic of this.topics.values()) {
+      for (const log of topic.logs) {
+        this.#clean(topic, log)
+        dropAborted(log)
+      }
+    }
   }
 
   kept(callback: () => void): void {
@@ -145,7 +219,45 @@ export class Broker implements EmbeddedBroker, ConnectionHost, GroupHost {
     else this.journal.written(callback)
   }
 
+  async #open(log: Logger | undefined): Promise<void> {
+    if (this.#end !== undefined) throw this.#end
+    this.#opening ??= this.journal?.open(this, log)
+    try {
+      await this.#opening
+    } catch (error) {
+      this.#opening = undefined
+      throw error
+    }
+  }
+
+  /** The folder cannot be written: nothing that is done from now on would be kept. */
+  #fail(cause: unknown): void {
+    const { path } = this.settings
+    const message = `the folder ${path} of the embedded broker cannot be written: make room or give access, and start again`
+    const details = { operation: 'write', reason: 'STORAGE_ERROR', retriable: false }
+    this.#end = new GokaError('GOKA_TRANSPORT_FAILED', message, details, { cause })
+    for (const connection of [...this.#connections]) connection.close(this.#end)
+  }
+
+  #clean({ config }: Topic, log: PartitionLog): void {
+    const nowMs = this.clock.now()
+    if (config.isDeleted) applyRetention(log, config, nowMs)
+    if (config.isCompacted && log.isDirty) compact(log, config, nowMs)
+  }
+
+  #logs(topic: string, partition: number | undefined): readonly PartitionLog[] {
+    if (partition === undefined) return this.topics.get(topic).logs
+    return [this.topics.log({ topic, partition })]
+  }
+
   #topicChanged(topic: string): void {
     for (const group of this.#groups.values()) group.topicChanged(topic)
   }
+}
+
+/** For retention before there is a client. */
+const SYSTEM_CLOCK: Clock = {
+  now: () => Date.now(),
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs).unref(),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
 }

@@ -7,7 +7,7 @@ export interface Call extends Request {
   /** Carries it out in the broker. Must do no harm when it is done twice, as far as the client asks again. */
   readonly apply: () => unknown
   readonly resolve: (result: unknown) => void
-  readonly reject: (error: unknown) => void
+  readonly reject: (error: Error) => void
 }
 
 /** What a channel needs of its connection. */
@@ -86,13 +86,13 @@ export class Channel {
     try {
       result = call.apply()
     } catch (error) {
-      answer(() => call.reject(error))
+      answer(() => call.reject(error as Error))
       return
     }
     if (isPromise(result)) {
       result.then(
         (value) => answer(() => call.resolve(value)),
-        (error: unknown) => answer(() => call.reject(error)),
+        (error: unknown) => answer(() => call.reject(error as Error)),
       )
     } else {
       answer(() => call.resolve(result))

@@ -11,8 +11,8 @@ export interface ConnectionHost {
   isCut(clientId: string): boolean
   isFrozen(clientId: string): boolean
   meet(request: Request, clientId: string): PlannedFault | undefined
-  /** The broker's clock or, when it has none, the client's. */
-  clockFor(client: Clock): Clock
+  /** The time of the broker. */
+  readonly clock: Clock
   /** Calls back when all that has happened so far is kept. */
   kept(callback: () => void): void
   forget(connection: Connection): void
@@ -28,7 +28,7 @@ export class Connection {
   readonly #context: ClientContext
   readonly #channels = new Map<string, Channel>()
   readonly #watchers = new Set<() => void>()
-  readonly #underway = new Set<(error: GokaError) => void>()
+  readonly #underway = new Set<(error: Error) => void>()
   readonly #inbox: (() => void)[] = []
   readonly #mail: (() => void)[] = []
   #isReading = false
@@ -69,7 +69,7 @@ export class Connection {
 
   /** The clock for what the broker times. */
   get brokerClock(): Clock {
-    return this.#host.clockFor(this.clock)
+    return this.#host.clock
   }
 
   /** From now on the client is told when the broker is lost. */
@@ -89,18 +89,17 @@ export class Connection {
   ): Promise<Result> {
     if (this.#isClosed) return Promise.reject(closed(this.id))
     return new Promise<Result>((resolve, reject) => {
-      const drop = (error: GokaError): void => reject(error)
-      this.#underway.add(drop)
+      this.#underway.add(reject)
       this.#channel(channel).push({
         ...request,
         apply,
         resolve: (result) => {
-          this.#underway.delete(drop)
+          this.#underway.delete(reject)
           resolve(result as Result)
         },
         reject: (error) => {
-          this.#underway.delete(drop)
-          reject(error as GokaError)
+          this.#underway.delete(reject)
+          reject(error)
         },
       })
     })
@@ -158,14 +157,13 @@ export class Connection {
     for (const watcher of this.#watchers) watcher()
   }
 
-  /** Settles every call and drops what has not arrived. */
-  close(): void {
+  /** Settles every call, with this error, and drops what has not arrived. */
+  close(error: Error = closed(this.id)): void {
     if (this.#isClosed) return
     this.#isClosed = true
     for (const channel of this.#channels.values()) channel.clear()
     this.#inbox.length = 0
     this.#mail.length = 0
-    const error = closed(this.id)
     for (const drop of this.#underway) drop(error)
     this.#underway.clear()
     for (const watcher of this.#watchers) watcher()

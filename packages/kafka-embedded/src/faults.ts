@@ -13,6 +13,7 @@ export type Operation =
   | 'commit'
   | 'committed'
   | 'init-producer'
+  | 'begin-transaction'
   | 'commit-transaction-offsets'
   | 'commit-transaction'
   | 'abort-transaction'

@@ -131,12 +131,12 @@ export class Fetcher {
     if (this.#connection.isReachable) {
       try {
         const batches = this.#gather()
-        if (batches.length > 0) return this.#answer(poll, () => poll.resolve(batches))
+        if (batches.length > 0) this.#answer(poll, () => poll.resolve(batches))
       } catch (error) {
-        return this.#answer(poll, () => poll.reject(error))
+        this.#answer(poll, () => poll.reject(error))
       }
     }
-    if (poll.isLast) this.#answer(poll, () => poll.resolve([]))
+    if (poll.isLast) this.#expire(poll)
   }
 
   #expire(poll: Poll): void {

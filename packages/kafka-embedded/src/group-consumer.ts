@@ -18,6 +18,7 @@ const CLOSE_TIMEOUT_MS = 5000
 
 /** A member of a consumer group. */
 export class EmbeddedGroupConsumer implements GroupConsumer, MemberClient {
+  readonly broker: Broker
   readonly connection: Connection
   readonly group: Group
   readonly topics: readonly string[]
@@ -29,6 +30,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer, MemberClient {
   #state: 'out' | 'joining' | 'in' | 'replaced' = 'out'
 
   constructor(broker: Broker, connection: Connection, options: GroupConsumerOptions) {
+    this.broker = broker
     this.connection = connection
     this.group = broker.group(options.group)
     this.topics = options.topics

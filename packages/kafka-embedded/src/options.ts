@@ -25,7 +25,7 @@ export interface EmbeddedBrokerOptions {
   readonly transactionTimeoutMs?: number
   /** About how many bytes one poll returns at most; one record is always returned. Default 1048576. */
   readonly fetchMaxBytes?: number
-  /** Time for timeouts and retention. Default: the clock of the client concerned; for retention, the system's. */
+  /** Time of the broker: for sessions, transactions and retention. Default: the clock of its first client. */
   readonly clock?: Clock
   /** Decides the order of everything that happens in the broker. Default {@link immediateScheduler}. */
   readonly scheduler?: Scheduler
@@ -78,7 +78,8 @@ function positive(options: EmbeddedBrokerOptions, option: NumberOption, byDefaul
   return value
 }
 
-function invalid(option: string, expected: string, value: unknown): GokaError {
+/** An option is not as it has to be. */
+export function invalid(option: string, expected: string, value: unknown): GokaError {
   const received = typeof value === 'string' ? `'${value}'` : String(value)
   return new GokaError(
     'GOKA_OPTION_INVALID',

@@ -36,28 +36,20 @@ export function parcels(batch: ProduceBatch): readonly Parcel[] {
   const ids = new Int32Array(length)
   const tallies: Tally[] = []
   const byPartition = new Map<number, number>()
-  let tally: Tally | undefined
+  let tally = newTally(-1, -1)
   let id = -1
   for (let index = 0; index < length; index++) {
     const topic = ints[index * ROW_INTS + 2] as number
     const partition = ints[index * ROW_INTS + 3] as number
-    if (tally?.topic !== topic || tally.partition !== partition) {
+    if (tally.topic !== topic || tally.partition !== partition) {
       // No two pairs share a number: partitions have 32 bits.
       const key = topic * 2 ** 32 + partition
       id = byPartition.get(key) ?? tallies.length
+      tally = tallies[id] ?? newTally(topic, partition)
       if (id === tallies.length) {
         byPartition.set(key, id)
-        tallies.push({
-          topic,
-          partition,
-          length: 0,
-          byteLength: 0,
-          largest: 0,
-          isKeyed: true,
-          end: 0,
-        })
+        tallies.push(tally)
       }
-      tally = tallies[id] as Tally
     }
     const size = recordByteLength(records, index)
     ids[index] = id
@@ -95,4 +87,8 @@ interface Tally {
   isKeyed: boolean
   /** While the order is made: where the next index goes. */
   end: number
+}
+
+function newTally(topic: number, partition: number): Tally {
+  return { topic, partition, length: 0, byteLength: 0, largest: 0, isKeyed: true, end: 0 }
 }

@@ -15,6 +15,13 @@ export interface Appender {
   readonly transactional: boolean
 }
 
+/** What a log needs of its broker. */
+export interface LogHost {
+  readonly journal: Journal | undefined
+  /** A segment is full and the next one begun: a good moment to clean. */
+  segmentClosed(log: PartitionLog): void
+}
+
 export type Isolation = 'read_committed' | 'read_uncommitted'
 
 /**
@@ -24,7 +31,7 @@ export type Isolation = 'read_committed' | 'read_uncommitted'
 export class PartitionLog {
   readonly topic: string
   readonly partition: number
-  readonly #journal: Journal | undefined
+  readonly #host: LogHost
   readonly #aborted = new OffsetRuns()
   /** Open transactions by producer: what each has written. */
   readonly #open = new Map<number, OpenTransaction>()
@@ -33,12 +40,13 @@ export class PartitionLog {
   #segments: Segment[] = []
   #start = 0
   #end = 0
+  #cleanBytes = 0
   #deleted = false
 
-  constructor(topic: string, partition: number, journal: Journal | undefined) {
+  constructor(topic: string, partition: number, host: LogHost) {
     this.topic = topic
     this.partition = partition
-    this.#journal = journal
+    this.#host = host
   }
 
   /** The first offset that is kept. */
@@ -56,6 +64,16 @@ export class PartitionLog {
     return this.#deleted
   }
 
+  /** Bytes of all keys, values and headers, also of records that are aborted or just deleted. */
+  get byteLength(): number {
+    return this.#segments.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  }
+
+  /** Whether more was written since the last compaction than it has left. */
+  get isDirty(): boolean {
+    return this.byteLength > 2 * this.#cleanBytes
+  }
+
   /** The segments, for compaction. */
   get segments(): readonly Segment[] {
     return this.#segments
@@ -66,6 +84,11 @@ export class PartitionLog {
     let stable = this.#end
     for (const { first } of this.#open.values()) if (first < stable) stable = first
     return stable
+  }
+
+  /** The producers that have a transaction open here. */
+  get openProducers(): readonly number[] {
+    return [...this.#open.keys()]
   }
 
   /** The end as a reader of this isolation sees it. */
@@ -103,7 +126,7 @@ export class PartitionLog {
     this.#end += order.length
     this.#producers.set(appender.producerId, { sequence, offset })
     if (appender.transactional) this.#enlist(appender.producerId, offset)
-    this.#journal?.records(this, segment, index, appender)
+    this.#host.journal?.records(this, segment, index, appender)
     this.#wake()
     return offset
   }
@@ -124,11 +147,11 @@ export class PartitionLog {
   /** Ends the transaction of a producer with a marker, if it has one here. */
   endTransaction(producerId: number, commit: boolean): void {
     const transaction = this.#open.get(producerId)
-    if (transaction === undefined) return
+    if (transaction === undefined || this.#deleted) return
     this.#open.delete(producerId)
     if (!commit) this.#aborted.merge(transaction.runs)
     this.#end++
-    this.#journal?.marker(this, producerId, commit)
+    this.#host.journal?.marker(this, producerId, commit)
     this.#wake()
   }
 
@@ -185,12 +208,18 @@ export class PartitionLog {
       if (segment.offset(segment.length - 1) >= this.#start) break
       this.#segments.shift()
     }
-    this.#journal?.start(this)
+    this.#host.journal?.start(this)
   }
 
-  /** Puts other segments in the place of all, with the same records or fewer. */
+  get hasAborted(): boolean {
+    return !this.#aborted.isEmpty
+  }
+
+  /** Puts other segments in the place of all: fewer records, none of an aborted transaction. */
   replace(segments: Segment[]): void {
     this.#segments = segments
+    this.#cleanBytes = this.byteLength
+    this.#aborted.dropBefore(this.stableEnd)
   }
 
   isAborted(offset: number): boolean {
@@ -218,6 +247,7 @@ export class PartitionLog {
       return last
     }
     const first = last === undefined
+    if (!first) this.#host.segmentClosed(this)
     const segment = new Segment(
       Math.max(records, first ? INITIAL_RECORDS : 1024),
       Math.max(byteLength, first ? INITIAL_BYTES : 65_536),

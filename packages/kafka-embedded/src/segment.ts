@@ -35,6 +35,17 @@ export class Segment {
     this.#bytes = Buffer.allocUnsafeSlow(byteLength)
   }
 
+  /** A segment of rows and of the bytes that follow the start of the first one. */
+  static of(rows: Uint8Array, bytes: Uint8Array): Segment {
+    const segment = new Segment(rows.length / ROW_BYTES, bytes.length)
+    new Uint8Array(segment.#rows).set(rows)
+    segment.#bytes.set(bytes)
+    segment.#length = rows.length / ROW_BYTES
+    segment.#byteLength = bytes.length
+    shiftStarts(segment.#ints, 0, segment.#length, -(segment.#ints[4] as number))
+    return segment
+  }
+
   /** How many records. */
   get length(): number {
     return this.#length
@@ -176,16 +187,18 @@ export class Segment {
     const end = this.start(to)
     target.ints.set(this.#ints.subarray(from * ROW_INTS, to * ROW_INTS), row * ROW_INTS)
     target.bytes.set(this.#bytes.subarray(start, end), at)
-    const shift = at - start
-    if (shift !== 0) {
-      const ints = target.ints
-      const last = (row + to - from) * ROW_INTS
-      for (let int = row * ROW_INTS; int < last; int += ROW_INTS) {
-        ints[int + 4] = (ints[int + 4] as number) + shift
-        ints[int + 6] = (ints[int + 6] as number) + shift
-        ints[int + 8] = (ints[int + 8] as number) + shift
-      }
-    }
+    shiftStarts(target.ints, row, row + to - from, at - start)
     return at + end - start
+  }
+}
+
+/** Moves the starts of the rows from `from` to before `to`. */
+function shiftStarts(ints: Int32Array, from: number, to: number, shift: number): void {
+  if (shift === 0) return
+  const last = to * ROW_INTS
+  for (let int = from * ROW_INTS; int < last; int += ROW_INTS) {
+    ints[int + 4] = (ints[int + 4] as number) + shift
+    ints[int + 6] = (ints[int + 6] as number) + shift
+    ints[int + 8] = (ints[int + 8] as number) + shift
   }
 }

@@ -28,6 +28,11 @@ export class Sender {
     this.#deliver = deliver
   }
 
+  /** Whether sends are under way. */
+  get isBusy(): boolean {
+    return this.#underway.size > 0
+  }
+
   async send(batch: ProduceBatch): Promise<readonly TopicPartitionOffset[]> {
     const outcomes = await this.#dispatch(batch)
     const ends: TopicPartitionOffset[] = []
@@ -65,7 +70,7 @@ export class Sender {
 
   /** Waits for what was sent, at most a bound, and closes the connection. */
   async close(): Promise<void> {
-    if (this.#underway.size > 0 && !this.#connection.isClosed) {
+    if (this.isBusy && !this.#connection.isClosed) {
       const { clock } = this.#connection
       await new Promise<void>((resolve) => {
         const timer = clock.setTimeout(resolve, CLOSE_TIMEOUT_MS)

@@ -1,5 +1,4 @@
-import type { Journal } from './journal.ts'
-import { PartitionLog } from './partition-log.ts'
+import { type LogHost, PartitionLog } from './partition-log.ts'
 import { TopicConfig } from './topic-config.ts'
 
 /** A topic: its configuration and a log for each partition. */
@@ -7,21 +6,15 @@ export class Topic {
   readonly name: string
   /** Never given twice: changes when a topic of this name is deleted and made anew. */
   readonly id: number
-  readonly #journal: Journal | undefined
+  readonly #host: LogHost
   readonly #logs: PartitionLog[] = []
   #config: TopicConfig
 
-  constructor(
-    name: string,
-    id: number,
-    partitions: number,
-    config: TopicConfig,
-    journal: Journal | undefined,
-  ) {
+  constructor(name: string, id: number, partitions: number, config: TopicConfig, host: LogHost) {
     this.name = name
     this.id = id
     this.#config = config
-    this.#journal = journal
+    this.#host = host
     this.grow(partitions)
   }
 
@@ -40,7 +33,7 @@ export class Topic {
   /** Adds partitions up to this number. */
   grow(partitions: number): void {
     for (let partition = this.#logs.length; partition < partitions; partition++) {
-      this.#logs.push(new PartitionLog(this.name, partition, this.#journal))
+      this.#logs.push(new PartitionLog(this.name, partition, this.#host))
     }
   }
 }

@@ -1,18 +1,17 @@
 import { GokaError, type NewTopic, type TopicPartition } from '@goka/interface'
 import { failed, unknownTopic } from './failures.ts'
-import type { Journal } from './journal.ts'
-import type { PartitionLog } from './partition-log.ts'
+import type { LogHost, PartitionLog } from './partition-log.ts'
 import { Topic } from './topic.ts'
 import { TopicConfig } from './topic-config.ts'
 
 /** The topics of a broker. Nothing is created by being asked for. */
 export class Topics {
-  readonly #journal: Journal | undefined
+  readonly #host: LogHost
   readonly #topics = new Map<string, Topic>()
   #lastId = 0
 
-  constructor(journal: Journal | undefined) {
-    this.#journal = journal
+  constructor(host: LogHost) {
+    this.#host = host
   }
 
   find(name: string): Topic | undefined {
@@ -49,7 +48,7 @@ export class Topics {
     }
     this.#checkPartitions(name, partitions, 0)
     this.restore(name, this.#lastId + 1, partitions, config)
-    this.#journal?.topic(this.get(name))
+    this.#host.journal?.topic(this.get(name))
   }
 
   /** Puts a topic in place as a journal has it. */
@@ -65,7 +64,7 @@ export class Topics {
       known.configure(new TopicConfig(config))
       known.grow(partitions)
     } else {
-      const topic = new Topic(name, id, partitions, new TopicConfig(config), this.#journal)
+      const topic = new Topic(name, id, partitions, new TopicConfig(config), this.#host)
       this.#topics.set(name, topic)
     }
   }
@@ -74,20 +73,20 @@ export class Topics {
     const topic = this.get(name)
     this.#topics.delete(name)
     for (const log of topic.logs) log.delete()
-    this.#journal?.topicDeleted(topic)
+    this.#host.journal?.topicDeleted(topic)
   }
 
   grow(name: string, partitions: number): void {
     const topic = this.get(name)
     this.#checkPartitions(name, partitions, topic.logs.length)
     topic.grow(partitions)
-    this.#journal?.topic(topic)
+    this.#host.journal?.topic(topic)
   }
 
   configure(name: string, entries: Readonly<Record<string, string>>): void {
     const topic = this.get(name)
     topic.configure(topic.config.with(entries))
-    this.#journal?.topic(topic)
+    this.#host.journal?.topic(topic)
   }
 
   #checkPartitions(name: string, partitions: number, present: number): void {

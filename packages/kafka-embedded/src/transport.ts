@@ -1,4 +1,3 @@
-import { GokaError } from '@goka/interface'
 import type {
   Admin,
   ClientContext,
@@ -15,9 +14,10 @@ import type {
 import { EmbeddedAdmin } from './admin.ts'
 import { Broker, type EmbeddedBroker } from './broker.ts'
 import { EmbeddedGroupConsumer } from './group-consumer.ts'
-import type { EmbeddedBrokerOptions } from './options.ts'
+import { type EmbeddedBrokerOptions, invalid } from './options.ts'
 import { EmbeddedPartitionReader } from './partition-reader.ts'
 import { EmbeddedProducer } from './producer.ts'
+import { EmbeddedTransactionalProducer } from './transactional-producer.ts'
 
 /** A {@link Transport} to a broker in the process. */
 export interface EmbeddedTransport extends Transport {
@@ -32,7 +32,10 @@ export interface EmbeddedTransport extends Transport {
 export function embedded(
   options: { readonly broker: EmbeddedBroker } | EmbeddedBrokerOptions = {},
 ): EmbeddedTransport {
-  return new BrokerTransport('broker' in options ? (options.broker as Broker) : new Broker(options))
+  if (!('broker' in options)) return new BrokerTransport(new Broker(options))
+  const { broker } = options
+  if (!(broker instanceof Broker)) throw invalid('broker', 'what embeddedBroker returns', broker)
+  return new BrokerTransport(broker)
 }
 
 class BrokerTransport implements EmbeddedTransport {
@@ -60,14 +63,22 @@ class BrokerTransport implements EmbeddedTransport {
   }
 
   async transactionalProducer(
-    _options: ProducerOptions & { readonly transactionalId: string },
-    _context: ClientContext,
+    { transactionalId }: ProducerOptions & { readonly transactionalId: string },
+    context: ClientContext,
   ): Promise<TransactionalProducer> {
-    throw new GokaError(
-      'GOKA_TRANSPORT_UNSUPPORTED',
-      'the embedded broker has no transactions yet: use a producer',
-      { operation: 'transactionalProducer', reason: 'not implemented' },
-    )
+    const { broker } = this
+    const connection = await broker.connect(context)
+    try {
+      const producerId = await connection.request(
+        'transaction',
+        { operation: 'init-producer' },
+        () => broker.transactions.init(transactionalId),
+      )
+      return new EmbeddedTransactionalProducer(broker, connection, transactionalId, producerId)
+    } catch (error) {
+      connection.close()
+      throw error
+    }
   }
 
   async groupConsumer(

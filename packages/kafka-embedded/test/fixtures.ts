@@ -7,6 +7,7 @@ import type {
   TopicPartition,
 } from '@goka/interface'
 import { ProduceBatch } from '@goka/interface'
+import { type EmbeddedBroker, embeddedBroker } from '../src/index.ts'
 
 const silent: Logger = {
   debug: () => {},
@@ -141,4 +142,11 @@ export class NotingListener implements RebalanceListener {
   #note(call: string, partitions: readonly TopicPartition[]): void {
     this.calls.push(`${call} ${names(partitions).join(' ')}`)
   }
+}
+
+/** A broker that nobody reaches. */
+export function unreachableBroker(): EmbeddedBroker {
+  const broker = embeddedBroker()
+  broker.faults.down()
+  return broker
 }

@@ -1,0 +1,103 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { TopicPartitionOffset } from '@goka/interface'
+import { crc32 } from 'node:zlib'
+
+/** What happened to a broker. */
+export type JournalEntry =
+  | {
+      readonly kind: 'topic'
+      readonly topic: string
+      readonly id: number
+      readonly partitions: number
+      readonly config: Readonly<Record<string, string>>
+    }
+  | { readonly kind: 'topic-deleted'; readonly topic: string }
+  | {
+      /** Records were appended; the rows and then the bytes of a segment follow. */
+      readonly kind: 'records'
+      readonly topic: string
+      readonly partition: number
+      readonly producerId: number
+      readonly transactional: boolean
+      readonly records: number
+    }
+  | {
+      readonly kind: 'marker'
+      readonly topic: string
+      readonly partition: number
+      readonly producerId: number
+      readonly commit: boolean
+    }
+  /** The first offset that is kept, or the offset of the next record. */
+  | ({ readonly kind: 'start' | 'end' } & TopicPartitionOffset)
+  | {
+      readonly kind: 'decision'
+      readonly producerId: number
+      readonly commit: boolean
+      readonly offsets: readonly GroupCommit[]
+    }
+  | ({ readonly kind: 'offsets' } & GroupCommit)
+
+export interface GroupCommit {
+  readonly group: string
+  readonly offsets: readonly TopicPartitionOffset[]
+}
+
+/** An entry as it was read. */
+export interface ReadEntry {
+  readonly entry: JournalEntry
+  /** What follows it. */
+  readonly data: Buffer
+  /** Where it ends in the file. */
+  readonly end: number
+}
+
+// An entry in the file, little-endian: u32 length of all that follows the checksum, u32 CRC-32 of it, u32 length of the
+// entry as JSON, the JSON, the data.
+const HEAD_BYTES = 8
+const MAX_BYTES = 2 ** 30
+const WINDOW_BYTES = 4 * 1_048_576
+
+/** An entry with its data as pieces to be written one after the other. */
+export function encodeEntry(
+  entry: JournalEntry,
+  data: readonly Uint8Array[] = [],
+): readonly Uint8Array[] {
+  const json = Buffer.from(JSON.stringify(entry))
+  const head = Buffer.allocUnsafe(HEAD_BYTES + 4)
+  const pieces = [head.subarray(HEAD_BYTES), json, ...data]
+  head.writeUInt32LE(json.length, HEAD_BYTES)
+  head.writeUInt32LE(
+    pieces.reduce((sum, { length }) => sum + length, 0),
+    0,
+  )
+  head.writeUInt32LE(
+    pieces.reduce((sum, piece) => crc32(piece, sum), 0),
+    4,
+  )
+  return [head, json, ...data]
+}
+
+/** The entries of a file from its beginning; ends before the first one that is not whole. */
+export async function* readEntries(handle: FileHandle): AsyncGenerator<ReadEntry> {
+  let window = Buffer.alloc(0)
+  let start = 0
+  for (;;) {
+    const length = window.length < HEAD_BYTES ? 0 : window.readUInt32LE(0)
+    if (length > MAX_BYTES) return
+    if (window.length < HEAD_BYTES || window.length < HEAD_BYTES + length) {
+      const wanted = Math.max(WINDOW_BYTES, HEAD_BYTES + length - window.length)
+      const more = await handle.read(Buffer.allocUnsafe(wanted), 0, wanted, start + window.length)
+      if (more.bytesRead === 0) return
+      window = Buffer.concat([window, more.buffer.subarray(0, more.bytesRead)])
+      continue
+    }
+    const body = window.subarray(HEAD_BYTES, HEAD_BYTES + length)
+    if (length < 4 || crc32(body) !== window.readUInt32LE(4)) return
+    const dataStart = 4 + body.readUInt32LE(0)
+    const entry = JSON.parse(body.toString('utf8', 4, dataStart)) as JournalEntry
+    start += HEAD_BYTES + length
+    window = window.subarray(HEAD_BYTES + length)
+    yield { entry, data: body.subarray(dataStart), end: start }
+  }
+}
