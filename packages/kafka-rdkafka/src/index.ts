@@ -1,1 +1,2 @@
-export {}
+export type { RdkafkaOptions, SaslOptions, TlsOptions } from './rdkafka-options.ts'
+export { rdkafka } from './rdkafka-transport.ts'

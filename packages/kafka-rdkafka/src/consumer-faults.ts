@@ -1,0 +1,106 @@
+import type { ClientContext, GokaError } from '@goka/interface'
+import type rdkafka from 'node-rdkafka'
+import { faultCodes, faultName, faultOf, type SourceFault } from './client-fault.ts'
+import { meaningOf, passes, topicUnknown, transportError } from './errors.ts'
+import type { FlowingPartition, PartitionFlow } from './partition-flow.ts'
+import { RangeCheck } from './range-check.ts'
+import type { TopicLookup } from './topic-lookup.ts'
+
+/** Makes the errors of a poll of the faults that a consumer's client tells, one error a poll. */
+export class ConsumerFaults {
+  readonly #flow: PartitionFlow
+  readonly #lookup: TopicLookup
+  readonly #rangeCheck: RangeCheck
+  readonly #context: ClientContext
+  readonly #onOutOfRange: (partition: FlowingPartition) => void
+  readonly #errors: unknown[] = []
+  #rangeSuspected = false
+  #topicSuspected = false
+
+  /** @param onOutOfRange - takes a partition out of the flow whose position does not exist */
+  constructor(
+    client: rdkafka.KafkaConsumer,
+    flow: PartitionFlow,
+    lookup: TopicLookup,
+    context: ClientContext,
+    onOutOfRange: (partition: FlowingPartition) => void,
+  ) {
+    this.#flow = flow
+    this.#lookup = lookup
+    this.#rangeCheck = new RangeCheck(client, context.clock)
+    this.#context = context
+    this.#onOutOfRange = onOutOfRange
+  }
+
+  get pending(): boolean {
+    return this.#errors.length > 0 || this.#rangeSuspected || this.#topicSuspected
+  }
+
+  /** Something that the next poll fails with as it is. */
+  fail(error: unknown): void {
+    this.#errors.push(error)
+  }
+
+  add(fault: SourceFault): void {
+    const { topic, partition } = fault
+    const meaning = meaningOf(fault)
+    if (passes(fault)) {
+      this.#context.log.debug({ reason: faultName(fault.code), topic, partition }, fault.message)
+    } else if (meaning === 'offset-range') {
+      this.#suspectRange(topic, partition)
+    } else if (meaning === 'topic-unknown' && topic === undefined) {
+      this.#topicSuspected = true
+    } else {
+      // What is fatal for a consumer is that another member took its place.
+      const known =
+        fault.code === faultCodes.ERR__FATAL ? { ...fault, code: faultCodes.ERR__FENCED } : fault
+      this.fail(transportError(known, { operation: 'poll', writes: false, topic, partition }))
+    }
+  }
+
+  /** Looks after what is only suspected, and after partitions that stand still. To be called when a poll found nothing. */
+  async settle(topics: Iterable<string>): Promise<void> {
+    if (this.#rangeSuspected || this.#rangeCheck.isDue(this.#flow.partitions)) {
+      this.#rangeSuspected = false
+      for (const partition of await this.#rangeCheck.run(this.#flow.partitions)) {
+        this.#outOfRange(partition)
+      }
+    }
+    if (!this.#topicSuspected) return
+    this.#topicSuspected = false
+    for (const topic of topics) {
+      if ((await this.#lookup.facts(topic)) === undefined) this.fail(topicUnknown(topic))
+    }
+  }
+
+  /** @throws what a poll fails with, once each */
+  throwNext(): void {
+    if (this.#errors.length > 0) throw this.#errors.shift()
+  }
+
+  #suspectRange(topic: string | undefined, number: number | undefined): void {
+    if (topic === undefined || number === undefined) {
+      this.#rangeSuspected = true
+      return
+    }
+    const partition = this.#flow.get({ topic, partition: number })
+    // Faults of this kind bear no version in librdkafka: it may be older than the last move.
+    if (partition?.live === true) this.#outOfRange(partition)
+  }
+
+  #outOfRange(partition: FlowingPartition): void {
+    const { topic, partition: number, position } = partition
+    this.#onOutOfRange(partition)
+    this.fail(offsetRange(topic, number, position))
+  }
+}
+
+function offsetRange(topic: string, partition: number, offset: number): GokaError {
+  return transportError(faultOf(faultCodes.ERR__AUTO_OFFSET_RESET), {
+    operation: 'poll',
+    writes: false,
+    topic,
+    partition,
+    offset,
+  })
+}

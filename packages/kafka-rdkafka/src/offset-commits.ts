@@ -1,0 +1,80 @@
+import type { Clock, TopicPartitionOffset } from '@goka/interface'
+import type rdkafka from 'node-rdkafka'
+import type { OffsetCommitter } from './offset-committer.ts'
+import { call, within } from './call.ts'
+import { type ClientFault, faultOf, toFault } from './client-fault.ts'
+import { faultCodes } from './client-fault.ts'
+
+/** Commits of a group member by node-rdkafka, which answers by an event and only while somebody pops from the client. */
+export class OffsetCommits implements OffsetCommitter {
+  readonly #client: rdkafka.KafkaConsumer
+  readonly #clock: Clock
+  readonly #serve: (work: Promise<unknown>) => Promise<void>
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** @param serve - has the client's callbacks served until a promise is settled */
+  constructor(
+    client: rdkafka.KafkaConsumer,
+    clock: Clock,
+    serve: (work: Promise<unknown>) => Promise<void>,
+  ) {
+    this.#client = client
+    this.#clock = clock
+    this.#serve = serve
+  }
+
+  /** Resolves when the broker has stored them; rejects with a `ClientFault`. One after the other, as events bear no names. */
+  async commit(offsets: readonly TopicPartitionOffset[], limitMs: number): Promise<void> {
+    const done = this.#last.then(() => this.#commit(offsets, limitMs))
+    this.#last = done.catch(() => undefined)
+    await done
+  }
+
+  /** node-rdkafka does not say. */
+  assignmentLost(): undefined {
+    return undefined
+  }
+
+  async stop(): Promise<void> {
+    await this.#last
+  }
+
+  async #commit(offsets: readonly TopicPartitionOffset[], limitMs: number): Promise<void> {
+    const answered = call<void>((done) => {
+      const listener = (error: unknown, committed: readonly TopicPartitionOffset[]): void => {
+        // The answer of an earlier commit that came too late.
+        if (!isSame(offsets, committed)) return
+        this.#client.removeListener('offset.commit', listener)
+        done(error, undefined)
+      }
+      this.#client.on('offset.commit', listener)
+      try {
+        this.#client.commit(offsets.map((offset) => ({ ...offset })))
+      } catch (error) {
+        this.#client.removeListener('offset.commit', listener)
+        throw error
+      }
+    })
+    const inTime = within(
+      this.#clock,
+      limitMs,
+      answered.then(() => true),
+    )
+    void this.#serve(inTime.catch(() => undefined))
+    if ((await inTime) === undefined) throw timedOut()
+  }
+}
+
+function timedOut(): Error & ClientFault {
+  const fault = toFault(faultOf(faultCodes.ERR__TIMED_OUT))
+  return Object.assign(new Error(fault.message), fault)
+}
+
+function isSame(
+  asked: readonly TopicPartitionOffset[],
+  answered: readonly TopicPartitionOffset[],
+): boolean {
+  if (asked.length !== answered.length) return false
+  const offsets = new Map(answered.map((p) => [`${p.topic}/${p.partition}`, p.offset]))
+  return asked.every((p) => offsets.get(`${p.topic}/${p.partition}`) === p.offset)
+}

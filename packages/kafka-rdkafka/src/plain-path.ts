@@ -1,0 +1,25 @@
+import { MessageSink } from './message-sink.ts'
+import { MessageSource } from './message-source.ts'
+import { OffsetCommits } from './offset-commits.ts'
+import type { RecordPath } from './record-path.ts'
+
+/** By node-rdkafka alone. */
+export const plainPath: RecordPath = {
+  capabilities: {
+    nativeBatches: false,
+    topicConfig: false,
+    groupOffsets: false,
+    deleteRecords: false,
+    binaryHeaders: false,
+    emptyKeys: true,
+  },
+  consumerSettings: {},
+  producerSettings: { dr_cb: true },
+  source: ({ client }, clock, options) => new MessageSource(client, clock, options),
+  sink: ({ client }, clock) => new MessageSink(client, clock),
+  committer: ({ client }, clock, source) =>
+    new OffsetCommits(client, clock, async (work) => {
+      if (source instanceof MessageSource) await source.serve(work)
+    }),
+  adminExtension: () => undefined,
+}

@@ -1,0 +1,28 @@
+import type { Clock, TransportCapabilities } from '@goka/interface'
+import type rdkafka from 'node-rdkafka'
+import type { AdminExtension } from './admin-extension.ts'
+import type { Settings } from './client-config.ts'
+import type { Connection } from './connection.ts'
+import type { RecordSink } from './record-sink.ts'
+import type { RecordSource, RecordSourceOptions } from './record-source.ts'
+import type { OffsetCommitter } from './offset-committer.ts'
+
+/** How records, and what node-rdkafka does not offer, get from and to librdkafka: natively or by node-rdkafka alone. */
+export interface RecordPath {
+  readonly capabilities: TransportCapabilities
+  /** What the clients must be told for this path. */
+  readonly consumerSettings: Settings
+  readonly producerSettings: Settings
+  source(
+    connection: Connection<rdkafka.KafkaConsumer>,
+    clock: Clock,
+    options: RecordSourceOptions,
+  ): RecordSource
+  sink(connection: Connection<rdkafka.Producer>, clock: Clock): RecordSink
+  committer(
+    connection: Connection<rdkafka.KafkaConsumer>,
+    clock: Clock,
+    source: RecordSource,
+  ): OffsetCommitter
+  adminExtension(connection: Connection<rdkafka.KafkaConsumer>): AdminExtension | undefined
+}

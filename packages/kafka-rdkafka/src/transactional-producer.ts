@@ -1,0 +1,128 @@
+import type {
+  ClientContext,
+  GroupConsumer,
+  TopicPartitionOffset,
+  TransactionalProducer,
+} from '@goka/interface'
+import type rdkafka from 'node-rdkafka'
+import { call, delay } from './call.ts'
+import { type ClientFault, faultCodes, faultOf } from './client-fault.ts'
+import type { Connection } from './connection.ts'
+import { transportError } from './errors.ts'
+import { RdkafkaGroupConsumer } from './group-consumer.ts'
+import { RdkafkaProducer } from './producer.ts'
+import { invalid } from './rdkafka-options.ts'
+import type { RecordSink } from './record-sink.ts'
+
+/** How long one call may hold a thread of Node's pool; it is made again until the limit. */
+const callMs = 5_000
+const pauseMs = 20
+
+/** How transactions are bounded and told apart. */
+export interface TransactionOptions {
+  readonly transactionalId: string
+  /** How long an operation is tried before its outcome is called indefinite. */
+  readonly limitMs: number
+  readonly groupProtocol: 'classic' | 'consumer'
+}
+
+/** A producer of transactions on one client of node-rdkafka. */
+export class RdkafkaTransactionalProducer extends RdkafkaProducer implements TransactionalProducer {
+  readonly #options: TransactionOptions
+
+  constructor(
+    context: ClientContext,
+    connection: Connection<rdkafka.Producer>,
+    sink: RecordSink,
+    options: TransactionOptions,
+  ) {
+    super(context, connection, sink)
+    this.#options = options
+  }
+
+  /** Ends what an earlier producer of the same id left open, and fences it. */
+  async init(): Promise<void> {
+    await this.#attempt('init of transactions', (done) => {
+      this.client.initTransactions(callMs, done)
+    })
+  }
+
+  async begin(): Promise<void> {
+    await this.lifetime.guard(() =>
+      this.#attempt('begin of a transaction', (done) => {
+        this.client.beginTransaction(done)
+      }),
+    )
+  }
+
+  async commit(consumer: GroupConsumer, offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    await this.lifetime.guard(async () => {
+      if (offsets.length > 0) await this.#sendOffsets(consumer, offsets)
+      await this.#attempt('commit of a transaction', (done) => {
+        this.client.commitTransaction(callMs, done)
+      })
+    })
+  }
+
+  async abort(): Promise<void> {
+    await this.lifetime.guard(() =>
+      this.#attempt('abort of a transaction', (done) => {
+        this.client.abortTransaction(callMs, done)
+      }),
+    )
+  }
+
+  async #sendOffsets(
+    consumer: GroupConsumer,
+    offsets: readonly TopicPartitionOffset[],
+  ): Promise<void> {
+    if (!(consumer instanceof RdkafkaGroupConsumer)) {
+      throw invalid('consumer', 'a group consumer of the same transport', typeof consumer)
+    }
+    const operation = 'offset commit in a transaction'
+    consumer.checkOwned(offsets, operation)
+    await this.#attempt(operation, (done) => {
+      this.client.sendOffsetsToTransaction(
+        offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
+        consumer.client,
+        callMs,
+        done,
+      )
+    })
+  }
+
+  /** librdkafka goes on with the same operation when it is called again after a time-out. */
+  async #attempt(
+    operation: string,
+    start: (done: (error: unknown) => void) => void,
+  ): Promise<void> {
+    const { clock } = this.context
+    const named = `${operation} of ${this.#options.transactionalId}`
+    const deadline = clock.now() + this.#options.limitMs
+    for (;;) {
+      try {
+        await call(start)
+        return
+      } catch (error) {
+        const fault = error as ClientFault
+        if (fault.isRetriable !== true || clock.now() >= deadline) {
+          throw transportError(this.#read(fault), { operation: named, writes: true })
+        }
+        await delay(clock, pauseMs)
+        this.lifetime.check()
+      }
+    }
+  }
+
+  /**
+   * With KIP-848 a generation that is not known only says that the member has not heard of the newest one yet: its
+   * partitions may well be its own, so the transaction is aborted and done again.
+   */
+  #read(fault: ClientFault): ClientFault {
+    const isStale =
+      fault.code === faultCodes.ERR_ILLEGAL_GENERATION &&
+      fault.isTxnRequiresAbort === true &&
+      this.#options.groupProtocol === 'consumer'
+    return isStale ? { ...faultOf(faultCodes.ERR__RETRY), isTxnRequiresAbort: true } : fault
+  }
+}
