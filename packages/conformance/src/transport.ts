@@ -60,8 +60,8 @@ export function testTransport(options: TransportSuiteOptions): void {
     close: closeTests,
     ...(createUnreachable && { 'without a broker': unreachableTests(createUnreachable) }),
   }
-  // A test is given up after four deadlines; the rest is for closing its clients.
-  defineSuite('transport', chapters, options, 5 * deadlineMs, (body) =>
+  // A test is given up after four deadlines, and so is the closing of its clients.
+  defineSuite('transport', chapters, options, 9 * deadlineMs, (body) =>
     runTransportCase(createTransport, body, deadlineMs),
   )
 }

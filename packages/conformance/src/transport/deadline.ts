@@ -12,21 +12,26 @@ interface Limit {
 const limits = new AsyncLocalStorage<Limit>()
 
 /**
- * Runs a test, in which each condition may take `deadlineMs`, for four times as long at most.
+ * Runs a test, or what follows it, in which each condition may take `deadlineMs`, for four times as long at most.
  */
 export async function limited(deadlineMs: number, body: () => Promise<void>): Promise<void> {
   const limit: Limit = { deadlineMs, over: false }
   try {
-    await limits.run(limit, () => within(body(), 'the end of the test', 4 * deadlineMs))
+    await limits.run(limit, () => within(body(), 'the end', 4 * deadlineMs))
   } finally {
     limit.over = true
   }
 }
 
-/** Begins to wait for a condition; the function that it gives fails when the time for it is over. */
-export function deadline(what: () => string): () => void {
+function current(): Limit {
   const limit = limits.getStore()
   assert.ok(limit, 'a deadline outside of a test')
+  return limit
+}
+
+/** Begins to wait for a condition; the function that it gives fails when the time for it is over. */
+export function deadline(what: () => string): () => void {
+  const limit = current()
   const end = performance.now() + limit.deadlineMs
   return () => {
     if (!limit.over && performance.now() < end) return
@@ -53,7 +58,7 @@ export async function eventually<T>(check: () => Promise<T> | T): Promise<T> {
 export async function within<T>(
   promise: Promise<T>,
   what: string,
-  ms: number | undefined = limits.getStore()?.deadlineMs,
+  ms: number = current().deadlineMs,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const failure = new Promise<never>((_resolve, reject) => {

@@ -74,10 +74,10 @@ export async function runTransportCase(
   try {
     await limited(deadlineMs, async () => body(testCase))
   } catch (error) {
-    await tidy(testCase, clients, topics).catch(() => {})
+    await limited(deadlineMs, () => tidy(testCase, clients, topics)).catch(() => {})
     throw error
   }
-  await tidy(testCase, clients, topics)
+  await limited(deadlineMs, () => tidy(testCase, clients, topics))
 }
 
 async function tidy(
