@@ -91,8 +91,6 @@ export interface ErrorDetails {
     readonly partition: number
     readonly state: string
   }
-  /** The processor did not stop within its time. */
-  GOKA_PROCESSOR_STOP_TIMEOUT: { readonly group: string; readonly timeoutMs: number }
   /** A record was found in a partition that its key does not belong to. */
   GOKA_PROCESSOR_PARTITIONER: RecordDetails & { readonly expectedPartition: number }
   /** A visit ended early: rebalance or shutdown. */

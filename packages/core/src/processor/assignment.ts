@@ -1,6 +1,7 @@
 import {
   type Admin,
   type Clock,
+  GokaError,
   type GroupConsumer,
   type Logger,
   type RebalanceListener,
@@ -20,6 +21,8 @@ export type AssignmentChange = 'assigned' | 'revoked' | 'lost' | 'running'
 
 export interface AssignmentOptions {
   readonly edges: Edges
+  /** How many partitions the inputs had when their topics were checked. */
+  readonly partitions: number
   readonly admin: Admin
   readonly clock: Clock
   readonly log: Logger
@@ -66,6 +69,8 @@ export class Assignment implements RebalanceListener {
       await shelf?.settle()
       return []
     }
+    const added = partitions.find(({ partition }) => partition >= this.#options.partitions)
+    if (added !== undefined) throw grown(added)
     const starts = await startOffsets(partitions, consumer(), admin, edges.inputs, log)
     const changed = new Set<Holding>()
     for (const { topic, partition, offset } of starts) {
@@ -195,4 +200,12 @@ export class Assignment implements RebalanceListener {
       }),
     )
   }
+}
+
+function grown({ topic, partition }: TopicPartition): GokaError {
+  return new GokaError(
+    'GOKA_TRANSPORT_FAILED',
+    `topic "${topic}" has a new partition ${partition}: the topics of the group are checked again`,
+    { operation: 'assign partitions', retriable: true, reason: 'partitions were added' },
+  )
 }

@@ -25,6 +25,9 @@ export interface Guarantee {
   close(): Promise<void>
 }
 
+/** How often a transaction that was aborted is tried before the processor starts anew. */
+const TRIES = 3
+
 /**
  * Everything is acknowledged before the offsets are committed: nothing is lost, and after a crash some records may be
  * processed again.
@@ -73,27 +76,33 @@ export class ExactlyOnce implements Guarantee {
     epochs: readonly CapturedEpoch[],
     changelog: ProduceBatch,
   ): Promise<readonly TopicPartitionOffset[]> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#transact(consumer, epochs, changelog)
+      } catch (error) {
+        // What was aborted is invisible, and everything to be written is still here: it can be done again.
+        if (!isGokaError(error, 'GOKA_TRANSPORT_ABORTABLE')) throw error
+        await this.producer.abort()
+        if (tries === TRIES) throw error
+      }
+    }
+  }
+
+  async #transact(
+    consumer: GroupConsumer,
+    epochs: readonly CapturedEpoch[],
+    changelog: ProduceBatch,
+  ): Promise<readonly TopicPartitionOffset[]> {
     const { producer } = this
     await producer.begin()
-    try {
-      const [positions] = await Promise.all([
-        changelog.length > 0 ? producer.send(changelog) : [],
-        ...epochs.map(({ epoch }) =>
-          epoch.outputs.length > 0 ? producer.send(epoch.outputs) : undefined,
-        ),
-      ])
-      await producer.commit(consumer, inputOffsets(epochs))
-      return positions
-    } catch (error) {
-      // Fenced or unknown: nothing more can be done with this producer. Anything else ends with an abort.
-      if (
-        !isGokaError(error, 'GOKA_TRANSPORT_FENCED') &&
-        !isGokaError(error, 'GOKA_TRANSPORT_INDEFINITE')
-      ) {
-        await producer.abort()
-      }
-      throw error
-    }
+    const [positions] = await Promise.all([
+      changelog.length > 0 ? producer.send(changelog) : [],
+      ...epochs.map(({ epoch }) =>
+        epoch.outputs.length > 0 ? producer.send(epoch.outputs) : undefined,
+      ),
+    ])
+    await producer.commit(consumer, inputOffsets(epochs))
+    return positions
   }
 
   close(): Promise<void> {

@@ -5,7 +5,6 @@ import {
   type GroupConsumer,
   isGokaError,
   ProduceBatch,
-  type RecordBatch,
   type Storage,
   type Transport,
 } from '@goka/interface'
@@ -20,6 +19,7 @@ import { Assignment, type AssignmentChange } from './assignment.ts'
 import { type CommitReport, Committer } from './committer.ts'
 import { AtLeastOnce, ExactlyOnce, type Guarantee } from './guarantee.ts'
 import type { Holding } from './holding.ts'
+import { Intake } from './intake.ts'
 import { Lookups } from './lookups.ts'
 import { Outputs, outputTopics } from './outputs.ts'
 import { PartitionCheck } from './partition-check.ts'
@@ -33,9 +33,6 @@ import { Task } from './task.ts'
 import type { TaskScope } from './task-scope.ts'
 import { Throttle } from './throttle.ts'
 import { checkTopics } from './topic-check.ts'
-
-/** How long a poll waits for records. */
-const POLL_MS = 250
 
 export interface SessionOptions {
   readonly edges: Edges
@@ -62,10 +59,11 @@ export class Session {
   readonly #options: SessionOptions
   readonly #ended: Deferred = deferred()
   readonly #stop = new AbortController()
+  // Ends the polling: before the last commit, which must not race with new records.
+  readonly #intakeEnd = new AbortController()
   readonly #lookups: Lookups
   readonly #outputs: Outputs
   readonly #scheduler: Scheduler
-  readonly #check: PartitionCheck
   readonly #throttle: Throttle
   #partitions = 0
   #admin: Admin | undefined
@@ -82,14 +80,13 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options
-    const { clock, log } = options.context
+    const { clock } = options.context
     this.#outputs = new Outputs(
       outputTopics(options.edges, options.settings.onError),
       options.partitioner,
       options.context,
     )
     this.#lookups = makeLookups(options)
-    this.#check = new PartitionCheck(options.settings.partitionCheck, options.partitioner, log)
     this.#scheduler = new Scheduler(clock, () => this.#mayRun())
     this.#throttle = new Throttle(options.settings.maxQueuedBytes, clock)
   }
@@ -137,7 +134,7 @@ export class Session {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  /** Commits what is under way and ends `run`. */
+  /** Commits what is done and ends `run`. */
   stop(): void {
     this.#stop.abort()
     this.#ended.resolve()
@@ -223,11 +220,13 @@ export class Session {
   }
 
   async #join(guarantee: Guarantee): Promise<void> {
-    const { transport, context, edges, settings, onCommitted, onRebalance } = this.#options
+    const { transport, context, edges, settings, partitioner, onCommitted, onRebalance } =
+      this.#options
     const { clock, log } = context
     const admin = this.#admin as Admin
     const assignment = new Assignment({
       edges,
+      partitions: this.#partitions,
       admin,
       clock,
       log,
@@ -267,31 +266,19 @@ export class Session {
       },
     })
     this.#committer.start()
-    this.#poll(this.#consumer, assignment).catch((error: unknown) => this.#fault(error))
-  }
-
-  async #poll(consumer: GroupConsumer, assignment: Assignment): Promise<void> {
-    while (!this.#hasEnded && !this.#closing) {
-      const batches = await consumer.poll(POLL_MS)
-      for (const batch of batches) this.#take(batch, assignment)
-      if (batches.length === 0) continue
-      this.#scheduler.run()
-      await this.#throttle.wait([...assignment.holdings], consumer)
-      await new Promise<void>((resolve) => setImmediate(resolve))
-    }
-  }
-
-  #take(batch: RecordBatch, assignment: Assignment): void {
-    const task = assignment.holding(batch.partition)?.task
-    // Without a task the partition has gone meanwhile; its next owner reads the batch again.
-    if (task === undefined) return
-    const error = this.#check.check(batch, this.#partitions)
-    if (error !== undefined) {
-      this.#fail(error)
-      return
-    }
-    task.enqueue(batch)
-    this.#scheduler.wake(task)
+    const intake = new Intake({
+      consumer: this.#consumer,
+      assignment,
+      partitions: this.#partitions,
+      check: new PartitionCheck(settings.partitionCheck, partitioner, log),
+      scheduler: this.#scheduler,
+      throttle: this.#throttle,
+      signal: this.#intakeEnd.signal,
+    })
+    intake.run().catch((error: unknown) => {
+      if (isGokaError(error, 'GOKA_PROCESSOR_PARTITIONER')) this.#fail(error)
+      else this.#fault(error)
+    })
   }
 
   #mayRun(): boolean {
@@ -347,6 +334,7 @@ export class Session {
   // The graceful end: what is done is committed.
   async #drain(): Promise<void> {
     const { settings, context } = this.#options
+    this.#intakeEnd.abort()
     const tasks = [...(this.#assignment?.tasks() ?? [])]
     for (const task of tasks) task.stop()
     this.#committer?.stop()
@@ -362,6 +350,7 @@ export class Session {
   async #close(): Promise<void> {
     this.#closing = true
     this.#stop.abort()
+    this.#intakeEnd.abort()
     this.#scheduler.stop()
     this.#committer?.stop()
     this.#outputs.stop()

@@ -1,8 +1,8 @@
-import type { ByteString, RecordBatch } from '@goka/interface'
-import { RecordBatchBuilder } from '@goka/interface'
+import { type ByteString, GokaError, type RecordBatch, RecordBatchBuilder } from '@goka/interface'
 import { deferred } from '../deferred.ts'
 import type { AnyCallback } from '../graph/edges.ts'
 import type { Cell } from '../table/cell-cache.ts'
+import type { PartitionTable } from '../table/partition-table.ts'
 import { Epoch } from './epoch.ts'
 import { PreparedBatch } from './prepared-batch.ts'
 import { RecordRunner } from './record-runner.ts'
@@ -236,7 +236,15 @@ export class Task {
   /** Kafka has the epoch: writes it to the store. */
   async committed(captured: CapturedEpoch, tablePosition: number | undefined): Promise<void> {
     const { keys, values, epoch } = captured
-    await this.scope.table?.write(keys, values, tablePosition, epoch.positions)
+    const { table, holdOutputs } = this.scope
+    if (table !== undefined) {
+      // Without transactions the log tells when somebody else wrote to it since: then the store would miss that.
+      if (!holdOutputs && tablePosition !== undefined) {
+        const expected = table.position + keys.length
+        if (tablePosition !== expected) throw foreignWrite(table, tablePosition - expected)
+      }
+      await table.write(keys, values, tablePosition, epoch.positions)
+    }
     epoch.release()
     this.#committing = undefined
   }
@@ -251,3 +259,11 @@ export interface CapturedEpoch {
 }
 
 const NO_BYTES = new Uint8Array(0)
+
+function foreignWrite({ topic, partition }: PartitionTable, records: number): GokaError {
+  return new GokaError(
+    'GOKA_TRANSPORT_FENCED',
+    `${records} records in ${topic}/${partition} were not written by its owner: the partition is read anew`,
+    { operation: 'write the table', retriable: true, reason: 'foreign records in the changelog' },
+  )
+}
