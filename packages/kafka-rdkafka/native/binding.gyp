@@ -3,12 +3,14 @@
     {
       "target_name": "goka_rdkafka",
       "sources": [
+        "answer.cc",
         "call.cc",
         "client.cc",
         "client-thread.cc",
         "consumer-pump.cc",
         "consumer-pump-class.cc",
         "delivery-tracker.cc",
+        "json.cc",
         "librdkafka.cc",
         "module.cc",
         "packed-headers.cc",
@@ -17,6 +19,9 @@
         "producer-sink.cc",
         "producer-sink-class.cc",
         "record-slab.cc",
+        "request.cc",
+        "request-session.cc",
+        "request-session-class.cc",
         "waker.cc"
       ],
       "defines": ["NAPI_VERSION=8"],

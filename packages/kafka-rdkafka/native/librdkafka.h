@@ -41,6 +41,9 @@
   X(event_error)                             \
   X(event_error_string)                      \
   X(event_destroy)                           \
+  X(event_topic_partition_list)              \
+  X(assignment_lost)                         \
+  X(commit_queue)                            \
   X(AdminOptions_new)                        \
   X(AdminOptions_destroy)                    \
   X(AdminOptions_set_request_timeout)        \

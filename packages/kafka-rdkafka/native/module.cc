@@ -17,7 +17,8 @@ void keep_loaded() {
 NAPI_MODULE_INIT() {
   keep_loaded();
   if (goka::define_consumer_pump(env, exports) != napi_ok ||
-      goka::define_producer_sink(env, exports) != napi_ok) {
+      goka::define_producer_sink(env, exports) != napi_ok ||
+      goka::define_request_session(env, exports) != napi_ok) {
     napi_throw_error(env, nullptr, "the addon cannot be set up");
     return nullptr;
   }

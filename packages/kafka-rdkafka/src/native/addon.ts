@@ -47,6 +47,18 @@ export interface ProducerSink {
   stopped(): boolean
 }
 
+/** Asks a client; the kinds of requests and their arguments are in `native/request.h`. */
+export interface RequestSession {
+  submit(id: number, kind: string, args: readonly string[], timeoutMs: number): void
+  /** An answer: the id of its request, librdkafka's code or 0, a message or the result as JSON. */
+  take(): readonly [id: number, code: number, text: string] | undefined
+  /** Whether the partitions that are being revoked are another member's already. */
+  assignmentLost(): boolean
+  /** Ends the thread; what is under way is answered with `ERR__DESTROY`. */
+  stop(): void
+  stopped(): boolean
+}
+
 /** What `native/` exports. Constructors throw when there is no such client. */
 export interface NativeAddon {
   /** The value for `plugin.library.paths`. */
@@ -59,6 +71,7 @@ export interface NativeAddon {
     onWake: () => void,
   ) => ConsumerPump
   readonly ProducerSink: new (client: string, onWake: () => void) => ProducerSink
+  readonly RequestSession: new (client: string, onWake: () => void) => RequestSession
 }
 
 const builtPath = fileURLToPath(
