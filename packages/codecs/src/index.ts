@@ -1,1 +1,6 @@
-export {}
+export { bytes } from './bytes.ts'
+export { int64 } from './int64.ts'
+export { integer } from './integer.ts'
+export { json } from './json.ts'
+export { string } from './string.ts'
+export { type VersionedOptions, versioned } from './versioned.ts'
