@@ -110,7 +110,7 @@ export class Connection {
     if (this.#isClosed) return Promise.reject(closed(this.id))
     return new Promise((resolve, reject) => {
       this.#underway.add(reject)
-      this.#read(() => {
+      this.answer(() => {
         this.#underway.delete(reject)
         resolve()
       })
