@@ -4,14 +4,14 @@ const DEADLINE_MS = 8_000
 /** Waits until `check` returns something other than `undefined` or `false`, without throwing. */
 export async function eventually<T>(check: () => T | Promise<T>): Promise<T> {
   const deadline = Date.now() + DEADLINE_MS
-  let last: unknown
+  let last: Error | undefined
   for (;;) {
     try {
       const value = await check()
       if (value !== undefined && value !== false) return value
       last = undefined
     } catch (error) {
-      last = error
+      last = error as Error
     }
     if (Date.now() > deadline) throw last ?? new Error(`not in time: ${check.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 2))
