@@ -4,7 +4,7 @@ import { Emitter, type EmitterOptions } from './emitter.ts'
 import type { Group } from './graph/group.ts'
 import type { Shape } from './graph/shape.ts'
 import type { Stream, Table } from './graph/stream.ts'
-import { checkDuration, checkInteger, checkKnown, invalidOption } from './options.ts'
+import { checkDuration, checkFunction, checkInteger, checkKnown, invalidOption } from './options.ts'
 import { fnv1a, type Partitioner } from './partitioner.ts'
 import { Processor } from './processor/processor.ts'
 import {
@@ -15,6 +15,7 @@ import {
 } from './processor/processor-options.ts'
 import { silentLogger } from './silent-logger.ts'
 import { systemClock } from './system-clock.ts'
+import type { TableUpdate } from './table/partition-table.ts'
 import { View } from './view/view.ts'
 
 /** What everything made from one {@link Goka} shares. */
@@ -41,6 +42,8 @@ export interface ViewOptions {
   readonly storage?: Storage
   /** How many bytes the values in use may take, roughly. Default 64 MiB. */
   readonly cacheBytes?: number
+  /** Called for each record of the table once it is in the local store, in the order of its partition. Must return soon. */
+  readonly onUpdate?: (update: TableUpdate) => void
   readonly restart?: RestartOptions
 }
 
@@ -121,7 +124,8 @@ export class Goka {
 
   /** A view of a table. */
   view<T>(table: Table<T>, options: ViewOptions = {}): View<T> {
-    checkKnown('options', options, ['storage', 'cacheBytes', 'restart'])
+    checkKnown('options', options, ['storage', 'cacheBytes', 'onUpdate', 'restart'])
+    if (options.onUpdate !== undefined) checkFunction('onUpdate', options.onUpdate)
     if (typeof table !== 'object' || table === null || table.kind !== 'table') {
       throw invalidOption('table', 'what table() returned, or the table of a group', table)
     }
@@ -134,6 +138,7 @@ export class Goka {
       cacheBytes: checkInteger('cacheBytes', options.cacheBytes, 64 * 1024 * 1024, 0),
       restart: restartSettings(options.restart),
       context: this.#context(`view-${table.topic}`, { table: table.topic }),
+      ...(options.onUpdate !== undefined && { onUpdate: this.#logged(options.onUpdate) }),
     })
   }
 
@@ -143,6 +148,16 @@ export class Goka {
    */
   admin(): Promise<Admin> {
     return this.#options.transport.admin(this.#context('admin', {}))
+  }
+
+  #logged(onUpdate: (update: TableUpdate) => void): (update: TableUpdate) => void {
+    return (update) => {
+      try {
+        onUpdate(update)
+      } catch (error) {
+        this.#log.error({ err: error, topic: update.topic }, 'onUpdate of the view failed')
+      }
+    }
   }
 
   #storage(own: Storage | undefined): Storage {

@@ -19,6 +19,7 @@ export type { StateReader } from './observable-state.ts'
 export { fnv1a, murmur2, type Partitioner } from './partitioner.ts'
 export type { Processor, ProcessorState } from './processor/processor.ts'
 export type {
+  Around,
   ProcessorListener,
   ProcessorOptions,
   RestartOptions,
@@ -32,6 +33,7 @@ export type {
 } from './processor/processor-statistics.ts'
 export type { RecoveryProgress } from './processor/recovery.ts'
 export type { TableReport } from './processor/table-report.ts'
+export type { TableUpdate } from './table/partition-table.ts'
 export type { TableCopyState } from './table/table-copy.ts'
 export type { ViewRange } from './view/key-range.ts'
 export type { View } from './view/view.ts'

@@ -2,7 +2,7 @@ import type { Clock, Logger, Storage } from '@goka/interface'
 import type { Edges } from '../graph/edges.ts'
 import type { Changelogs } from '../table/changelogs.ts'
 import { type Changelog, openStore } from '../table/open-store.ts'
-import { PartitionTable } from '../table/partition-table.ts'
+import { PartitionTable, type TableUpdate } from '../table/partition-table.ts'
 import type { TableReader } from '../table/table-reader.ts'
 import { Recovery, type RecoveryProgress } from './recovery.ts'
 
@@ -20,6 +20,7 @@ export interface PartitionTablesOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly onProgress: (progress: RecoveryProgress) => void
+  readonly onUpdate: ((update: TableUpdate) => void) | undefined
 }
 
 /** Opens and recovers the tables of partitions: the group's own and the joined ones. */
@@ -90,7 +91,7 @@ export class PartitionTables {
     found: readonly Changelog[],
     signal: AbortSignal,
   ): Promise<readonly PartitionTable[]> {
-    const { storage, scope, clock, log, cacheBytes } = this.#options
+    const { storage, scope, clock, log, cacheBytes, onUpdate } = this.#options
     const results = await Promise.allSettled(
       this.#topics.map(async (topic, index) => {
         const known = open.find((table) => table.topic === topic)
@@ -99,7 +100,16 @@ export class PartitionTables {
         const name = { scope, topic, partition }
         const { store, position } = await openStore(storage, name, changelog, clock, log, signal)
         const { topicId } = changelog
-        return new PartitionTable(topic, partition, store, position, topicId, cacheBytes, clock)
+        return new PartitionTable(
+          topic,
+          partition,
+          store,
+          position,
+          topicId,
+          cacheBytes,
+          clock,
+          onUpdate,
+        )
       }),
     )
     const tables = results.flatMap((result) =>

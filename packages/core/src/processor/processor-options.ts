@@ -1,8 +1,11 @@
+import type { Headers } from '@goka/interface'
 import type { BackoffOptions } from '../backoff.ts'
+import type { RecordContext } from '../graph/context.ts'
 import type { ErrorPolicy } from '../graph/edges.ts'
 import { checkErrorPolicy } from '../graph/group.ts'
+import { checkDuration, checkFunction, checkInteger, checkKnown, checkWord } from '../options.ts'
+import type { TableUpdate } from '../table/partition-table.ts'
 import type { RecoveryProgress } from './recovery.ts'
-import { checkDuration, checkInteger, checkKnown, checkWord } from '../options.ts'
 
 /** How a processor's topics are made and checked. */
 export interface TopicOptions {
@@ -57,9 +60,19 @@ export interface ProcessorOptions {
   /** Whether the tables of all partitions are recovered before the group is joined. Default false. */
   readonly recoverAhead?: boolean
   readonly listener?: ProcessorListener
+  /** Headers of every record that callbacks emit or loop back, before its own. Default: none. */
+  readonly headers?: Headers
+  /** Called around each callback, visitors' too: for tracing, measuring, logging. */
+  readonly around?: Around
   readonly restart?: RestartOptions
   readonly topics?: TopicOptions
 }
+
+/** Calls `next`, the callback itself, and returns or awaits what it returns. What it throws counts as the callback's. */
+export type Around = (
+  context: RecordContext,
+  next: () => void | Promise<void>,
+) => void | Promise<void>
 
 /**
  * Told what happens to a processor's partitions. Each is called after the fact, at once, and must return soon; one that
@@ -75,6 +88,8 @@ export interface ProcessorListener {
   readonly running?: (partitions: readonly number[]) => void
   /** About once a second for each table that is being recovered, and when it is done. */
   readonly recovering?: (progress: RecoveryProgress) => void
+  /** Each record of the group's table (in a recovery) and of joined tables once it is in the local store. */
+  readonly updated?: (update: TableUpdate) => void
 }
 
 /** {@link ProcessorOptions} with the defaults. */
@@ -92,6 +107,8 @@ export interface ProcessorSettings {
   readonly standby: 'none' | 'all'
   readonly recoverAhead: boolean
   readonly listener: ProcessorListener
+  readonly headers: Headers
+  readonly around: Around | undefined
   readonly restart: BackoffOptions & { readonly giveUpAfterMs: number }
   readonly topics: Required<Omit<TopicOptions, 'replicationFactor'>> & {
     readonly replicationFactor: number | undefined
@@ -116,11 +133,20 @@ export function processorSettings(options: ProcessorOptions): ProcessorSettings 
     'standby',
     'recoverAhead',
     'listener',
+    'headers',
+    'around',
     'restart',
     'topics',
   ])
   const { topics = {}, onError = 'fail', instanceId, listener = {} } = options
-  checkKnown('listener', listener, ['assigned', 'revoked', 'lost', 'running', 'recovering'])
+  checkKnown('listener', listener, [
+    'assigned',
+    'revoked',
+    'lost',
+    'running',
+    'recovering',
+    'updated',
+  ])
   checkKnown('topics', topics, [
     'create',
     'replicationFactor',
@@ -155,6 +181,8 @@ export function processorSettings(options: ProcessorOptions): ProcessorSettings 
     standby: checkWord('standby', options.standby, 'none', ['none', 'all']),
     recoverAhead: options.recoverAhead ?? false,
     listener,
+    headers: options.headers ?? [],
+    around: options.around === undefined ? undefined : checkFunction('around', options.around),
     restart: restartSettings(options.restart),
     topics: {
       create: topics.create ?? true,

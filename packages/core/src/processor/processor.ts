@@ -11,13 +11,13 @@ import type { Edges } from '../graph/edges.ts'
 import { encodeKey } from '../key.ts'
 import { ObservableState, type StateReader } from '../observable-state.ts'
 import type { Partitioner } from '../partitioner.ts'
-import { messageOf } from './record-error.ts'
 import type { ProcessorListener, ProcessorSettings } from './processor-options.ts'
 import {
   type PartitionReport,
   type ProcessorReport,
   ProcessorStatistics,
 } from './processor-statistics.ts'
+import { messageOf } from './record-error.ts'
 import { Session } from './session.ts'
 import { distance, tableReport } from './table-report.ts'
 import { visitTasks } from './visit.ts'
@@ -174,6 +174,11 @@ export class Processor<State> {
         this.#tell(change, partitions)
       },
       onProgress: (progress) => this.#tell('recovering', progress),
+      // Not at all unless asked for: it costs an object a record.
+      onUpdate:
+        this.#parts.settings.listener.updated === undefined
+          ? undefined
+          : (update) => this.#tell('updated', update),
     })
   }
 

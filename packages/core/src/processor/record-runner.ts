@@ -1,5 +1,6 @@
 import type { ByteString, GokaError, RecordBatch } from '@goka/interface'
 import { delay } from '../backoff.ts'
+import type { AnyCallback } from '../graph/edges.ts'
 import type { Epoch } from './epoch.ts'
 import { decide } from './error-policy.ts'
 import type { PreparedBatch } from './prepared-batch.ts'
@@ -60,7 +61,7 @@ export class RecordRunner {
     const { batch, edge, keys, cells } = item
     const { clock } = this.#scope
     const { codec } = edge
-    const callback = edge.callback as unknown as Callback
+    const callback = this.#wrapped(edge.callback)
     const nil = edge.options.nil ?? 'ignore'
     let checkAt = item.next + CHECK_EVERY
     while (item.next < batch.length && this.canStart) {
@@ -102,6 +103,13 @@ export class RecordRunner {
         if (clock.now() >= deadlineMs) return
       }
     }
+  }
+
+  #wrapped(callback: AnyCallback): Callback {
+    const { around } = this.#scope
+    const call = callback as unknown as Callback
+    if (around === undefined) return call
+    return (context, message) => around(context, () => call(context, message))
   }
 
   #takeOff(item: PreparedBatch, index: number, key: ByteString, epoch: Epoch): Flight {
@@ -159,7 +167,7 @@ export class RecordRunner {
     context.begin(batch, index, key, cells[index], epoch)
     let result: void | Promise<void>
     try {
-      result = (edge.callback as unknown as Callback)(context, message)
+      result = this.#wrapped(edge.callback)(context, message)
     } catch (error) {
       context.rollback()
       this.#crashed(flight, callbackError(recordAt(item, index), error))

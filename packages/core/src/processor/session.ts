@@ -12,7 +12,7 @@ import { type Deferred, deferred } from '../deferred.ts'
 import type { Edges } from '../graph/edges.ts'
 import type { Partitioner } from '../partitioner.ts'
 import { Changelogs } from '../table/changelogs.ts'
-import type { PartitionTable } from '../table/partition-table.ts'
+import type { PartitionTable, TableUpdate } from '../table/partition-table.ts'
 import { TableCopy } from '../table/table-copy.ts'
 import { TableReader } from '../table/table-reader.ts'
 import { Assignment, type AssignmentChange } from './assignment.ts'
@@ -49,6 +49,7 @@ export interface SessionOptions {
   readonly onCommitted: (commit: CommitReport) => void
   readonly onRebalance: (change: AssignmentChange, partitions: readonly number[]) => void
   readonly onProgress: (progress: RecoveryProgress) => void
+  readonly onUpdate: ((update: TableUpdate) => void) | undefined
 }
 
 /**
@@ -164,7 +165,8 @@ export class Session {
   }
 
   async #startTables(changelogs: Changelogs): Promise<void> {
-    const { transport, context, edges, settings, storage, scope, onProgress } = this.#options
+    const { transport, context, edges, settings, storage, scope, onProgress, onUpdate } =
+      this.#options
     const { clock, log } = context
     const count = edges.joins.length + (edges.table === undefined ? 0 : 1)
     if (count === 0) return
@@ -176,6 +178,7 @@ export class Session {
     const cacheBytes = settings.cacheBytes / (this.#partitions * count)
     const options = {
       edges,
+      onUpdate,
       storage,
       scope,
       changelogs,
@@ -304,14 +307,16 @@ export class Session {
       lookups: this.#lookups.copies,
       outputs: new Set(edges.outputs.map(({ topic }) => topic)),
       onError: settings.onError,
+      around: settings.around,
       concurrency: settings.concurrency,
       holdOutputs: guarantee.holdOutputs,
       newBatch: () => new ProduceBatch(),
       encodeState: (value) => codec.encode(value),
       decodeState: (bytes) => codec.decode(bytes),
       write: (batch, topic, key, value, options) => {
-        const timestampMs = options?.timestampMs ?? Number.NaN
-        this.#outputs.write(batch, topic, key, value, timestampMs, options?.headers)
+        const { headers: own, timestampMs = Number.NaN } = options ?? {}
+        const headers = settings.headers.length > 0 ? [...settings.headers, ...(own ?? [])] : own
+        this.#outputs.write(batch, topic, key, value, timestampMs, headers)
       },
       send: (batch) => {
         const sent = guarantee.producer.send(batch)

@@ -3,6 +3,7 @@ import type { EmitOptions } from '../graph/context.ts'
 import type { Edges, ErrorPolicy } from '../graph/edges.ts'
 import type { PartitionTable } from '../table/partition-table.ts'
 import type { TableCopy } from '../table/table-copy.ts'
+import type { Around } from './processor-options.ts'
 import type { FailedRecord } from './record-error.ts'
 
 /** What a task and the contexts of its callbacks share. */
@@ -19,6 +20,8 @@ export interface TaskScope {
   /** The topics that `emit` may write to. */
   readonly outputs: ReadonlySet<string>
   readonly onError: ErrorPolicy
+  /** Wraps every callback. */
+  readonly around: Around | undefined
   /** How many different keys may be in asynchronous callbacks at a time. */
   readonly concurrency: number
   /** Whether outputs wait for the commit (exactly-once) or go out at once. */

@@ -3,12 +3,27 @@ import type {
   ByteString,
   Checkpoint,
   Clock,
+  Headers,
   RecordBatch,
   Store,
   StoreBatch,
 } from '@goka/interface'
 import { isLater } from '../awaitable.ts'
+import { decodeKey } from '../key.ts'
 import { CellCache } from './cell-cache.ts'
+
+/** A record of a table's topic that has just been written to the local store. */
+export interface TableUpdate {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Milliseconds since the epoch; -1 when the record has none. */
+  readonly timestamp: number
+  readonly key: string
+  /** The bytes of the new value; `undefined` when the key was deleted. A view: copy what outlives the call. */
+  readonly value: Uint8Array | undefined
+  readonly headers: Headers
+}
 
 /** How much is gathered from the log before it is written to the store in one batch. */
 const APPLY_RECORDS = 16_384
@@ -25,11 +40,13 @@ export class PartitionTable {
   readonly #cacheBytes: number
   readonly #store: Store
   readonly #clock: Clock
+  readonly #onUpdate: ((update: TableUpdate) => void) | undefined
   /** The identity of the topic when the table was opened. */
   readonly topicId: string | undefined
   #position: number
   #inputs: Readonly<Record<string, number>>
   #closed = false
+  #currentMs: number
   /** Records read from the topic since the table was opened. */
   recordsRead = 0
   /** Bytes of keys and values read from the topic since the table was opened. */
@@ -45,7 +62,10 @@ export class PartitionTable {
     topicId: string | undefined,
     cacheBytes: number,
     clock: Clock,
+    onUpdate?: (update: TableUpdate) => void,
   ) {
+    this.#onUpdate = onUpdate
+    this.#currentMs = clock.now()
     this.topic = topic
     this.partition = partition
     this.#cacheBytes = cacheBytes
@@ -137,12 +157,40 @@ export class PartitionTable {
     if (keys.length > 0 || nextOffset !== this.#position) {
       await this.#write({ keys, values, checkpoint: this.#checkpoint(nextOffset, this.#inputs) })
     }
-    if (this.cells.size === 0) return
-    for (const [at, key] of keys.entries()) {
-      const bytes = values[at]
-      // A copy: the batch's memory would stay as long as the cell.
-      this.cells.get(key)?.load(bytes === undefined ? undefined : Uint8Array.from(bytes))
+    if (this.cells.size > 0) {
+      for (const [at, key] of keys.entries()) {
+        const bytes = values[at]
+        // A copy: the batch's memory would stay as long as the cell.
+        this.cells.get(key)?.load(bytes === undefined ? undefined : Uint8Array.from(bytes))
+      }
     }
+    if (batches.some(({ atEnd }) => atEnd)) this.markCurrent()
+    if (this.#onUpdate !== undefined) for (const batch of batches) this.#tell(batch)
+  }
+
+  #tell(batch: RecordBatch): void {
+    const { topic, partition } = batch
+    for (let index = 0; index < batch.length; index++) {
+      this.#onUpdate?.({
+        topic,
+        partition,
+        offset: batch.offset(index),
+        timestamp: batch.timestamp(index),
+        key: decodeKey(batch.key(index) ?? ''),
+        value: batch.value(index) ?? undefined,
+        headers: batch.headers(index),
+      })
+    }
+  }
+
+  /** When the store was last known to hold everything that the topic held, milliseconds since the epoch. */
+  get currentMs(): number {
+    return this.#currentMs
+  }
+
+  /** The store holds everything that the topic holds now. */
+  markCurrent(): void {
+    this.#currentMs = this.#clock.now()
   }
 
   /**

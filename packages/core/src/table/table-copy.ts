@@ -12,7 +12,7 @@ import { ObservableState } from '../observable-state.ts'
 import type { Partitioner } from '../partitioner.ts'
 import { Changelogs } from './changelogs.ts'
 import { type Changelog, openStore } from './open-store.ts'
-import { PartitionTable } from './partition-table.ts'
+import { PartitionTable, type TableUpdate } from './partition-table.ts'
 import { TableReader } from './table-reader.ts'
 
 /**
@@ -30,6 +30,8 @@ export interface TableCopyOptions {
   readonly cacheBytes: number
   readonly restart: BackoffOptions & { readonly giveUpAfterMs: number }
   readonly context: ClientContext
+  /** Called for each record once it is in the store. */
+  readonly onUpdate?: (update: TableUpdate) => void
 }
 
 /**
@@ -71,6 +73,22 @@ export class TableCopy {
    */
   get(key: ByteString): Awaitable<Uint8Array | undefined> {
     return this.tableOf(key).get(key)
+  }
+
+  /**
+   * For how long reads may have been out of date, milliseconds: 0 while the copy is connected and at the end of its topic.
+   */
+  get staleMs(): number {
+    if (this.state.current === 'running') this.#markCurrent()
+    const { clock } = this.#options.context
+    const oldest = Math.min(...this.#tables.map(({ currentMs }) => currentMs))
+    return this.#tables.length === 0 ? Number.POSITIVE_INFINITY : Math.max(0, clock.now() - oldest)
+  }
+
+  #markCurrent(): void {
+    for (const table of this.#tables) {
+      if (table.position >= (this.endOffset(table) ?? Number.POSITIVE_INFINITY)) table.markCurrent()
+    }
   }
 
   /** The partition that a key belongs to. */
@@ -166,7 +184,7 @@ export class TableCopy {
 
   // Opens what is not open yet; returns the ends to reach.
   async #open(changelogs: Changelogs): Promise<readonly number[]> {
-    const { topic, scope, storage, cacheBytes, context } = this.#options
+    const { topic, scope, storage, cacheBytes, context, onUpdate } = this.#options
     const count = await changelogs.partitions(topic)
     const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }))
     const found = await changelogs.read(partitions)
@@ -199,6 +217,7 @@ export class TableCopy {
             topicId,
             cacheBytes / count,
             clock,
+            onUpdate,
           )
         }),
       )
@@ -217,8 +236,10 @@ export class TableCopy {
 
   #onConnection(up: boolean): void {
     if (this.#stop.signal.aborted) return
-    if (!up) this.state.set('connecting')
-    else if (this.state.current === 'connecting') {
+    if (!up) {
+      this.#markCurrent()
+      this.state.set('connecting')
+    } else if (this.state.current === 'connecting') {
       this.state.set(this.#complete ? 'running' : 'recovering')
     }
   }

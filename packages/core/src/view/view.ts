@@ -75,6 +75,14 @@ export class View<Value> {
   }
 
   /**
+   * For how long reads may have been out of date, milliseconds: 0 while the view is connected and at the end of its topic;
+   * `Infinity` before the first connection.
+   */
+  get staleMs(): number {
+    return this.#copy.staleMs
+  }
+
+  /**
    * The value of a key; `undefined` when there is none. An object is the caller's own copy.
    * @throws GokaError `GOKA_VIEW_NOT_READY` before the view is complete, `GOKA_CODEC_DECODE`
    */
