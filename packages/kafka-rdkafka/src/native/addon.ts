@@ -81,14 +81,18 @@ const builtPath = fileURLToPath(
 /**
  * Loads the addon and tries whether this node-rdkafka takes it as a plugin.
  * @param onAbsent - told why, when it returns `undefined`: then node-rdkafka alone has to do
+ * @param path - default: what the installation of this package has built
  */
-export function loadNative(onAbsent?: (reason: string) => void): NativeAddon | undefined {
-  if (!existsSync(builtPath)) {
+export function loadNative(
+  onAbsent?: (reason: string) => void,
+  path: string = builtPath,
+): NativeAddon | undefined {
+  if (!existsSync(path)) {
     onAbsent?.('it was not built when the package was installed')
     return undefined
   }
   // librdkafka must open the very file that Node has loaded.
-  const pluginPath = realpathSync(builtPath)
+  const pluginPath = realpathSync(path)
   try {
     const classes = createRequire(import.meta.url)(pluginPath) as Omit<NativeAddon, 'pluginPath'>
     // Reads the configuration, and so runs the plugin's checks; connects to nothing.
