@@ -140,6 +140,8 @@ export function producerConfig(
     global: {
       ...common(options, context),
       'compression.codec': 'lz4',
+      // As the Java client, and as much as a topic takes by default.
+      'message.max.bytes': 1_048_576,
       'queue.buffering.max.kbytes': 65_536,
       ...(transactionalId !== undefined && {
         // The previous transaction is still being completed when the next sends its offsets: librdkafka then waits for this.

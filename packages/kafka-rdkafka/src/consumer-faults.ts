@@ -1,7 +1,7 @@
 import type { ClientContext, GokaError } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
 import { faultCodes, faultName, faultOf, type SourceFault } from './client-fault.ts'
-import { meaningOf, passes, topicUnknown, transportError } from './errors.ts'
+import { meaningOf, ofConsumer, passes, topicUnknown, transportError } from './errors.ts'
 import type { FlowingPartition, PartitionFlow } from './partition-flow.ts'
 import { RangeCheck } from './range-check.ts'
 import type { TopicLookup } from './topic-lookup.ts'
@@ -51,10 +51,9 @@ export class ConsumerFaults {
     } else if (meaning === 'topic-unknown' && topic === undefined) {
       this.#topicSuspected = true
     } else {
-      // What is fatal for a consumer is that another member took its place.
-      const known =
-        fault.code === faultCodes.ERR__FATAL ? { ...fault, code: faultCodes.ERR__FENCED } : fault
-      this.fail(transportError(known, { operation: 'poll', writes: false, topic, partition }))
+      this.fail(
+        transportError(ofConsumer(fault), { operation: 'poll', writes: false, topic, partition }),
+      )
     }
   }
 

@@ -113,6 +113,11 @@ export function meaningOf(fault: ClientFault): Meaning {
   return meanings.get(fault.code) ?? 'failed'
 }
 
+/** What is fatal for a consumer is that another member took its place; librdkafka then fails its calls with one code. */
+export function ofConsumer(fault: ClientFault): ClientFault {
+  return fault.code === codes.ERR__FATAL ? { ...fault, code: codes.ERR__FENCED } : fault
+}
+
 /** What a client was doing when a fault came. */
 export interface Circumstances {
   /** As a noun: `'commit'`, `'send'`. */

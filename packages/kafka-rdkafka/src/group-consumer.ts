@@ -11,7 +11,7 @@ import { delay } from './call.ts'
 import { type ClientFault, faultCodes, faultOf, type SourceFault } from './client-fault.ts'
 import type { Connection } from './connection.ts'
 import { ConsumerFaults } from './consumer-faults.ts'
-import { meaningOf, passes, topicUnknown, transportError } from './errors.ts'
+import { meaningOf, ofConsumer, passes, topicUnknown, transportError } from './errors.ts'
 import { Lifetime } from './lifetime.ts'
 import type { OffsetCommitter } from './offset-committer.ts'
 import { PartitionFlow } from './partition-flow.ts'
@@ -132,7 +132,7 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
         },
       ),
     )
-    return found
+    return Array.from(found)
       .filter(({ offset }) => offset >= 0)
       .map(({ topic, partition, offset }) => ({ topic, partition, offset }))
   }
@@ -181,7 +181,7 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
         await this.#committer.commit(offsets, Math.max(1, deadline - clock.now()))
         return
       } catch (error) {
-        const fault = error as ClientFault
+        const fault = ofConsumer(error as ClientFault)
         // The member's epoch has moved on (KIP-848), which says nothing of its partitions: the next heartbeat brings the new one.
         const stale = fault.code === faultCodes.ERR_STALE_MEMBER_EPOCH
         if (!(stale || passes(fault)) || clock.now() >= deadline) {

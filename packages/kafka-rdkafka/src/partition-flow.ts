@@ -13,7 +13,7 @@ const latest = -1
 
 /** A partition that a consumer reads, and how far. */
 export interface FlowingPartition extends TopicPartition {
-  /** Where to go on: the offset after what was returned last. */
+  /** Where to go on: the offset after what was returned last. NaN as long as it is not known where to start. */
   position: number
   /** Whether records are not wanted: those that come nevertheless are dropped, and fetched again. */
   paused: boolean
@@ -55,12 +55,12 @@ export class PartitionFlow {
   }
 
   /** Takes partitions in, before the client does. Nothing of them is returned until {@link start}. */
-  add(positions: readonly TopicPartitionOffset[], paused: boolean): void {
-    for (const { topic, partition, offset } of positions) {
+  add(partitions: readonly TopicPartition[], paused: boolean): void {
+    for (const { topic, partition } of partitions) {
       this.#partitions.set(keyOf({ topic, partition }), {
         topic,
         partition,
-        position: offset,
+        position: NaN,
         paused,
         live: false,
         broken: false,
@@ -72,14 +72,20 @@ export class PartitionFlow {
 
   /**
    * Has the client read partitions that were added: calls `assign` with their positions at the moment when nothing old of
-   * them is on its way any more.
+   * them is on its way any more. A position that a resume has given meanwhile holds.
    */
   async start(
-    partitions: readonly TopicPartition[],
+    positions: readonly TopicPartitionOffset[],
     assign: (positions: TopicPartitionOffset[]) => void,
   ): Promise<void> {
-    await this.#source.discard(partitions)
-    const added = this.#known(partitions)
+    await this.#source.discard(positions)
+    const added = this.#known(positions)
+    for (const position of positions) {
+      const partition = this.get(position)
+      if (partition !== undefined && Number.isNaN(partition.position)) {
+        partition.position = position.offset
+      }
+    }
     assign(added.map(positionOf))
     for (const partition of added) partition.live = true
     // librdkafka keeps a pause beyond the end of an assignment.
@@ -120,8 +126,8 @@ export class PartitionFlow {
       for (const wanted of partitions) {
         const partition = this.get(wanted)
         if (partition === undefined) continue
-        const isMove = wanted.offset !== undefined && wanted.offset !== partition.position
         partition.position = wanted.offset ?? partition.position
+        const isMove = wanted.offset !== undefined
         if (partition.live && (partition.paused || isMove)) moved.push(partition)
       }
       await this.#move(moved)

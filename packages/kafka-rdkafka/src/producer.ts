@@ -74,13 +74,13 @@ export class RdkafkaProducer implements Producer {
   }
 
   async #send(batch: ProduceBatch): Promise<SinkResult> {
-    await this.lifetime.guard(() => this.#lookUp(batch.topics))
+    await this.#lookUp(batch.topics)
     return await this.#sink.send(batch)
   }
 
   async #sendEach(batch: ProduceBatch): Promise<SinkReport> {
     const unknown = new Set<string>()
-    await this.lifetime.guard(() => this.#lookUp(batch.topics, (topic) => unknown.add(topic)))
+    await this.#lookUp(batch.topics, (topic) => unknown.add(topic))
     if (unknown.size === 0) return await this.#sink.sendEach(batch)
     return await this.#sendKnown(batch, unknown)
   }

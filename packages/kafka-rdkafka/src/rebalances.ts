@@ -77,8 +77,8 @@ export class Rebalances {
   async #assign(parts: RebalanceParts, partitions: readonly TopicPartition[]): Promise<void> {
     const { client, flow } = parts
     this.#lost = false
-    flow.add(await this.#positions(parts, partitions), true)
-    await flow.start(partitions, (positions) => {
+    flow.add(partitions, true)
+    await flow.start(await this.#positions(parts, partitions), (positions) => {
       if (client.rebalanceProtocol() === 'COOPERATIVE') client.incrementalAssign(positions)
       else client.assign(positions)
     })

@@ -56,10 +56,11 @@ export async function asking<T>(
       return await call(start)
     } catch (error) {
       const fault = error as ClientFault
-      if (!passes(fault) || lifetime.ended) {
+      if (!passes(fault)) {
         throw transportError(fault, { operation, writes: false, topic, partition })
       }
       await delay(clock, pauseMs)
+      lifetime.check()
     }
   }
 }

@@ -1,0 +1,3 @@
+import { testOnBroker } from './on-broker.ts'
+
+testOnBroker({ nativeFastPath: false, groupProtocol: 'classic' })
