@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { Admin, ClientContext, Clock, Logger, Storage, Transport } from '@goka/interface'
 import { Emitter, type EmitterOptions } from './emitter.ts'
-import type { Group } from './graph/group.ts'
+import { checkDescriptor, type Group } from './graph/group.ts'
 import type { Shape } from './graph/shape.ts'
 import type { Stream, Table } from './graph/stream.ts'
-import { checkDuration, checkFunction, checkInteger, checkKnown, invalidOption } from './options.ts'
+import {
+  checkDuration,
+  checkFunction,
+  checkInteger,
+  checkKnown,
+  checkMethods,
+  checkText,
+  invalidOption,
+} from './options.ts'
 import { fnv1a, type Partitioner } from './partitioner.ts'
 import { Processor } from './processor/processor.ts'
 import {
@@ -75,16 +83,21 @@ export class Goka {
       )
     }
     if (options.storage !== undefined) checkStorage(options.storage)
+    const { partitioner = fnv1a, log = silentLogger, clock = systemClock } = options
     this.#options = options
-    this.#partitioner = options.partitioner ?? fnv1a
-    this.#log = options.log ?? silentLogger
-    this.#clock = options.clock ?? systemClock
+    this.#partitioner = checkMethods('partitioner', partitioner, ['partition'])
+    this.#log = checkMethods('log', log, ['debug', 'info', 'warn', 'error', 'child'])
+    this.#clock = checkMethods('clock', clock, ['now', 'setTimeout', 'clearTimeout'])
     this.#connectTimeoutMs = checkDuration('connectTimeoutMs', options.connectTimeoutMs, 10_000, 1)
-    this.#clientId = options.clientId ?? 'goka'
+    this.#clientId = checkText('clientId', options.clientId, 'goka')
   }
 
-  /** An emitter for a stream. */
+  /**
+   * An emitter for a stream.
+   * @throws GokaError `GOKA_OPTION_INVALID`
+   */
   emitter<T>(stream: Stream<T>, options: EmitterOptions = {}): Emitter<T> {
+    checkDescriptor('stream', stream)
     return new Emitter({
       stream,
       options,
@@ -103,8 +116,9 @@ export class Goka {
     options: ProcessorOptions & { readonly storage?: Storage } = {},
   ): Processor<G['state']> {
     const { storage: own, ...rest } = options
-    const { edges } = group
+    const edges = group?.edges
     const settings = processorSettings(rest)
+    if (edges === undefined) throw invalidOption('group', 'what defineGroup() returned', group)
     if (edges.inputs.every(({ loop }) => loop)) {
       throw invalidOption('group', 'a group with at least one input', group.name)
     }
@@ -122,13 +136,14 @@ export class Goka {
     })
   }
 
-  /** A view of a table. */
+  /**
+   * A view of a table.
+   * @throws GokaError `GOKA_OPTION_INVALID`
+   */
   view<T>(table: Table<T>, options: ViewOptions = {}): View<T> {
     checkKnown('options', options, ['storage', 'cacheBytes', 'onUpdate', 'restart'])
     if (options.onUpdate !== undefined) checkFunction('onUpdate', options.onUpdate)
-    if (typeof table !== 'object' || table === null || table.kind !== 'table') {
-      throw invalidOption('table', 'what table() returned, or the table of a group', table)
-    }
+    checkDescriptor('table', table)
     return new View(table.codec, {
       topic: table.topic,
       scope: options.storage === undefined ? 'view' : '',

@@ -22,7 +22,7 @@ export function checkKnown(name: string, options: object, known: readonly string
   }
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
-      throw invalidOption(`${name}.${key}`, `one of ${known.join(', ')}`, 'an unknown option')
+      throw invalidOption(`${name}.${key}`, `one of ${known.join(', ')}`, key)
     }
   }
 }
@@ -74,6 +74,37 @@ export function checkWord<Word extends string>(
 /** A function. */
 export function checkFunction<F>(option: string, value: F): F {
   if (typeof value !== 'function') throw invalidOption(option, 'a function', value)
+  return value
+}
+
+/** Something with these functions. */
+export function checkMethods<T extends object>(
+  option: string,
+  value: T,
+  methods: readonly (keyof T & string)[],
+): T {
+  const missing = methods.find((name) => typeof value?.[name] !== 'function')
+  if (missing === undefined) return value
+  throw invalidOption(option, `an object with ${methods.join(', ')}`, value)
+}
+
+/** Text that is not empty, or the default. */
+export function checkText<Fallback extends string | undefined>(
+  option: string,
+  value: string | undefined,
+  fallback: Fallback,
+): string | Fallback {
+  if (value === undefined) return fallback
+  if (typeof value !== 'string' || value === '') {
+    throw invalidOption(option, 'text that is not empty', value)
+  }
+  return value
+}
+
+/** Yes or no, or the default. */
+export function checkFlag(option: string, value: boolean | undefined, fallback: boolean): boolean {
+  if (value === undefined) return fallback
+  if (typeof value !== 'boolean') throw invalidOption(option, 'true or false', value)
   return value
 }
 

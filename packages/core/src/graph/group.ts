@@ -1,7 +1,9 @@
 import { type Codec, GokaError } from '@goka/interface'
 import {
   checkCodec,
+  checkDuration,
   checkFunction,
+  checkInteger,
   checkKnown,
   checkTopic,
   checkWord,
@@ -185,9 +187,12 @@ function checkForeign(edges: Edges, topic: string, role: string): void {
   }
 }
 
-function checkDescriptor(kind: 'stream' | 'table', value: Stream<unknown> | Table<unknown>): void {
+/** Checks that something is what `stream` or `table` made. */
+export function checkDescriptor<T>(kind: 'stream' | 'table', value: Stream<T> | Table<T>): void {
   if (typeof value !== 'object' || value === null || value.kind !== kind) {
-    throw invalidOption(kind, `what ${kind}() returned`, value)
+    const expected =
+      kind === 'table' ? 'what table() returned, or the table of a group' : 'what stream() returned'
+    throw invalidOption(kind, expected, value)
   }
 }
 
@@ -207,8 +212,15 @@ export function checkErrorPolicy(option: string, policy: InputOptions['onError']
       return
     }
     if ('retry' in policy) {
-      checkKnown(`${option}.retry`, policy.retry, ['retries', 'initialMs', 'maxMs', 'then'])
-      checkErrorPolicy(`${option}.retry.then`, policy.retry.then)
+      const { retry } = policy
+      checkKnown(`${option}.retry`, retry, ['retries', 'initialMs', 'maxMs', 'then'])
+      checkInteger(`${option}.retry.retries`, retry.retries, 0, 0)
+      checkDuration(`${option}.retry.initialMs`, retry.initialMs, 0)
+      checkDuration(`${option}.retry.maxMs`, retry.maxMs, 0)
+      if (typeof retry.then === 'object' && 'retry' in retry.then) {
+        throw invalidOption(`${option}.retry.then`, '"fail", "skip" or { deadLetter }', retry.then)
+      }
+      checkErrorPolicy(`${option}.retry.then`, retry.then)
       return
     }
   }

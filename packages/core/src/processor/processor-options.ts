@@ -3,7 +3,15 @@ import type { BackoffOptions } from '../backoff.ts'
 import type { RecordContext } from '../graph/context.ts'
 import type { ErrorPolicy } from '../graph/edges.ts'
 import { checkErrorPolicy } from '../graph/group.ts'
-import { checkDuration, checkFunction, checkInteger, checkKnown, checkWord } from '../options.ts'
+import {
+  checkDuration,
+  checkFlag,
+  checkFunction,
+  checkInteger,
+  checkKnown,
+  checkText,
+  checkWord,
+} from '../options.ts'
 import type { TableUpdate } from '../table/partition-table.ts'
 import type { RecoveryProgress } from './recovery.ts'
 
@@ -138,7 +146,7 @@ export function processorSettings(options: ProcessorOptions): ProcessorSettings 
     'restart',
     'topics',
   ])
-  const { topics = {}, onError = 'fail', instanceId, listener = {} } = options
+  const { topics = {}, onError = 'fail', listener = {} } = options
   checkKnown('listener', listener, [
     'assigned',
     'revoked',
@@ -177,15 +185,15 @@ export function processorSettings(options: ProcessorOptions): ProcessorSettings 
       'off',
     ]),
     drainTimeoutMs: checkDuration('drainTimeoutMs', options.drainTimeoutMs, 10_000),
-    instanceId,
+    instanceId: checkText('instanceId', options.instanceId, undefined),
     standby: checkWord('standby', options.standby, 'none', ['none', 'all']),
-    recoverAhead: options.recoverAhead ?? false,
+    recoverAhead: checkFlag('recoverAhead', options.recoverAhead, false),
     listener,
     headers: options.headers ?? [],
     around: options.around === undefined ? undefined : checkFunction('around', options.around),
     restart: restartSettings(options.restart),
     topics: {
-      create: topics.create ?? true,
+      create: checkFlag('topics.create', topics.create, true),
       replicationFactor:
         topics.replicationFactor === undefined
           ? undefined
