@@ -38,7 +38,8 @@ export interface EmbeddedBroker {
   compact(topic: string, partition?: number): void
   /**
    * Drops what a topic, or one of its partitions, keeps no longer by `retention.ms` and `retention.bytes`, at once. The
-   * broker does it by itself now and then for topics whose `cleanup.policy` says so.
+   * broker does it by itself now and then for topics whose `cleanup.policy` says so, but counts the age of a record from
+   * the latest one of its partition.
    * @throws GokaError `GOKA_TOPIC_UNKNOWN`
    */
   applyRetention(topic: string, partition?: number): void
@@ -240,7 +241,8 @@ export class Broker
   }
 
   #clean({ config }: Topic, log: PartitionLog): void {
-    const nowMs = this.clock.now()
+    // By the time of the log, so that records with old timestamps are not gone before anybody reads them.
+    const nowMs = Math.min(this.clock.now(), log.maxTimestamp)
     if (config.isDeleted) applyRetention(log, config, nowMs)
     if (config.isCompacted && log.isDirty) compact(log, config, nowMs)
   }

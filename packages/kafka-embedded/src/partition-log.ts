@@ -69,6 +69,11 @@ export class PartitionLog {
     return this.#segments.reduce((sum, { byteLength }) => sum + byteLength, 0)
   }
 
+  /** The highest timestamp of the records; -1 when there are none. */
+  get maxTimestamp(): number {
+    return this.#segments.reduce((max, segment) => Math.max(max, segment.maxTimestamp), -1)
+  }
+
   /** Whether more was written since the last compaction than it has left. */
   get isDirty(): boolean {
     return this.byteLength > 2 * this.#cleanBytes

@@ -27,6 +27,7 @@ export class Segment {
   #bytes: Buffer
   #length = 0
   #byteLength = 0
+  #maxTimestamp = -1
 
   constructor(records: number, byteLength: number) {
     this.#rows = new ArrayBuffer(records * ROW_BYTES)
@@ -42,6 +43,9 @@ export class Segment {
     segment.#bytes.set(bytes)
     segment.#length = rows.length / ROW_BYTES
     segment.#byteLength = bytes.length
+    for (let index = 0; index < segment.#length; index++) {
+      segment.#maxTimestamp = Math.max(segment.#maxTimestamp, segment.timestamp(index))
+    }
     shiftStarts(segment.#ints, 0, segment.#length, -(segment.#ints[4] as number))
     return segment
   }
@@ -54,6 +58,11 @@ export class Segment {
   /** Bytes of keys, values and headers. */
   get byteLength(): number {
     return this.#byteLength
+  }
+
+  /** The highest timestamp of its records, or of the ones they were taken from; -1 without any. */
+  get maxTimestamp(): number {
+    return this.#maxTimestamp
   }
 
   offset(index: number): number {
@@ -149,9 +158,11 @@ export class Segment {
     let runEnd = 0
     for (let n = 0; n < order.length; n++, row++) {
       const from = order[n] as number
-      const timestamp = records.doubles[from * ROW_DOUBLES] as number
+      const given = records.doubles[from * ROW_DOUBLES] as number
+      const timestamp = Number.isNaN(given) ? timestampMs : given
       doubles[row * ROW_DOUBLES] = offset + n
-      doubles[row * ROW_DOUBLES + 1] = Number.isNaN(timestamp) ? timestampMs : timestamp
+      doubles[row * ROW_DOUBLES + 1] = timestamp
+      if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
       for (let part = 4; part <= 8; part += 2) {
         const start = source[from * ROW_INTS + part] as number
         const length = source[from * ROW_INTS + part + 1] as number
@@ -179,6 +190,8 @@ export class Segment {
     const target = { ints: this.#ints, bytes: this.#bytes }
     this.#byteLength = segment.copy(from, to, target, this.#length, this.#byteLength)
     this.#length += to - from
+    // Never less than the highest of the run.
+    if (segment.maxTimestamp > this.#maxTimestamp) this.#maxTimestamp = segment.maxTimestamp
   }
 
   /** Copies records to row `row` and their bytes to `at`; returns where the bytes end. */
