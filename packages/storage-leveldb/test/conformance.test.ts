@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, it } from '@jest/globals'
 import { testStorage } from '@goka/conformance/storage'
 import { leveldb } from '@goka/storage-leveldb'
+import { afterAll, describe, it } from '@jest/globals'
 
 const folder = mkdtempSync(join(tmpdir(), 'goka-leveldb-'))
 afterAll(() => {

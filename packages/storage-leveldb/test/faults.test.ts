@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from '@jest/globals'
 import { leveldb } from '@goka/storage-leveldb'
+import { describe, expect, it } from '@jest/globals'
 import { ClassicLevel } from 'classic-level'
 import { Child } from './child.ts'
 import { CONTEXT, entriesOf, inFolder, NAME, NUMBERED_KEYS, numberedBatch } from './store-case.ts'

@@ -1,9 +1,9 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from '@jest/globals'
 import type { Logger } from '@goka/interface'
 import { leveldb } from '@goka/storage-leveldb'
+import { describe, expect, it } from '@jest/globals'
 import { ClassicLevel } from 'classic-level'
 import { CONTEXT, entriesOf, inFolder, NAME, put } from './store-case.ts'
 

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
 import { leveldb } from '@goka/storage-leveldb'
+import { describe, expect, it } from '@jest/globals'
 import { Child } from './child.ts'
 import { CONTEXT, entriesOf, inFolder, NAME, NUMBERED_KEYS } from './store-case.ts'
 

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from '@jest/globals'
 import { leveldb } from '@goka/storage-leveldb'
+import { describe, expect, it } from '@jest/globals'
 import { Child } from './child.ts'
 import { CONTEXT, inFolder, NAME, put } from './store-case.ts'
 

@@ -1,14 +1,15 @@
-import { describe, expect, it } from '@jest/globals'
 import { leveldb } from '@goka/storage-leveldb'
+import { describe, expect, it } from '@jest/globals'
 import { databaseOptions } from '../src/options.ts'
+import { CONTEXT, entriesOf, inFolder, NAME, NUMBERED_KEYS, numberedBatch } from './store-case.ts'
 
 const invalid = (options: unknown) => () => leveldb(options as Parameters<typeof leveldb>[0])
 
 describe('the options of leveldb', () => {
-  it('have the defaults of LevelDB', () => {
+  it('have the defaults of LevelDB, but for the write buffer', () => {
     expect(databaseOptions({ path: 'state' })).toEqual({
       cacheSize: 8_388_608,
-      writeBufferSize: 4_194_304,
+      writeBufferSize: 16_777_216,
       blockSize: 4096,
       maxFileSize: 2_097_152,
       maxOpenFiles: 1000,
@@ -35,6 +36,23 @@ describe('the options of leveldb', () => {
       compression: false,
     })
   })
+
+  it('work at their smallest', () =>
+    inFolder(async (path) => {
+      const store = await leveldb({
+        path,
+        cacheBytes: 0,
+        writeBufferBytes: 65_536,
+        blockBytes: 1024,
+        fileBytes: 1_048_576,
+        maxOpenFiles: 74,
+        compression: false,
+      }).open(NAME, CONTEXT)
+      for (let number = 1; number <= 50; number++) await store.write(numberedBatch(number))
+      const values = Object.values(await entriesOf(store))
+      expect(values).toEqual(NUMBERED_KEYS.map(() => '00000050'.repeat(128)))
+      await store.close()
+    }))
 
   it('are refused with their name, what is expected and what came', () => {
     expect(invalid({ path: 'state', writeBufferBytes: 1000 })).toThrow(
