@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
 import { bytes, integer, json, string } from '@goka/codecs'
+import { describe, expect, it } from '@jest/globals'
 
 describe('the error of a decode', () => {
   it('names the codec and shows the bytes, as hexadecimal and as text', () => {

@@ -1,7 +1,7 @@
-import { describe, it } from '@jest/globals'
 import { bytes, int64, integer, json, string, versioned } from '@goka/codecs'
 import { msgpack } from '@goka/codecs/msgpack'
 import { testCodec } from '@goka/conformance/codec'
+import { describe, it } from '@jest/globals'
 
 const runner = { describe, it }
 const raw = (text: string): Uint8Array => Buffer.from(text, 'latin1')

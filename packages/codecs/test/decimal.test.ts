@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
 import { int64, integer } from '@goka/codecs'
+import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 
 const ascii = (text: string): Uint8Array => Buffer.from(text, 'latin1')

@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals'
 import { bytes } from '@goka/codecs'
 import { msgpack } from '@goka/codecs/msgpack'
+import { describe, expect, it } from '@jest/globals'
 
 describe('bytes', () => {
   it('does not keep the memory that it was decoded from', () => {

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
 import { msgpack } from '@goka/codecs/msgpack'
+import { describe, expect, it } from '@jest/globals'
 import { ExtensionCodec } from '@msgpack/msgpack'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
 import { json, string, versioned } from '@goka/codecs'
+import { describe, expect, it } from '@jest/globals'
 
 interface NameV1 {
   name: string

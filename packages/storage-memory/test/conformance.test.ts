@@ -1,5 +1,5 @@
-import { describe, it } from '@jest/globals'
 import { testStorage } from '@goka/conformance/storage'
 import { memory } from '@goka/storage-memory'
+import { describe, it } from '@jest/globals'
 
 testStorage({ runner: { describe, it }, createStorage: () => memory() })

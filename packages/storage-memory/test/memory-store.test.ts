@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals'
 import type { Logger, Store } from '@goka/interface'
 import { memory } from '@goka/storage-memory'
+import { describe, expect, it } from '@jest/globals'
 
 const NAME = { scope: 'view', topic: 'orders-table', partition: 3 }
 const SILENT: Logger = {
