@@ -1,1 +1,4 @@
-export { baseConfig as default } from '../../config/jest.js'
+import { baseConfig } from '../../config/jest.js'
+
+// Tests start processes of their own, which takes its time on a busy machine.
+export default { ...baseConfig, testTimeout: 60_000 }

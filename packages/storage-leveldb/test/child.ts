@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const LOADER = fileURLToPath(new URL('typescript.mjs', import.meta.url))
 
 /** A process of its own that runs a script of `processes/` and says, line by line, how far it is. */
-export class Child {
+export class Child implements AsyncDisposable {
   readonly #process: ChildProcess
   readonly #lines: AsyncIterator<string, undefined>
   readonly #exit: Promise<unknown>
@@ -34,6 +34,11 @@ export class Child {
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL')
     await this.#exit
+  }
+
+  /** So that none is left behind when a test fails. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill()
   }
 
   /** Ends its standard input, which is how it knows that it may end, and waits until it has. */

@@ -55,7 +55,7 @@ describe('a store that cannot be reached', () => {
   it('fails its writes when the disk is full, takes none after that, and is whole when opened again', () =>
     inFolder(async (path) => {
       // No file may grow beyond 1000 blocks of 512 bytes; a batch is about 100 kB.
-      const filler = new Child('filler', [path], 'ulimit -f 1000')
+      await using filler = new Child('filler', [path], 'ulimit -f 1000')
       const [number, code, position] = (await filler.line()).split(' ')
       expect(code).toBe('GOKA_STORAGE_UNAVAILABLE')
       expect(Number(number)).toBeGreaterThan(2)

@@ -8,7 +8,7 @@ import { CONTEXT, inFolder, NAME, put } from './store-case.ts'
 describe('the lock of a store', () => {
   it('keeps another process out, and names the folder and the remedy', () =>
     inFolder(async (path) => {
-      const holder = new Child('holder', [path])
+      await using holder = new Child('holder', [path])
       expect(await holder.line()).toBe('open')
       const storage = leveldb({ path })
       const folder = join(path, 'counts-table.0')
@@ -25,7 +25,7 @@ describe('the lock of a store', () => {
 
   it('is free when its process was killed', () =>
     inFolder(async (path) => {
-      const holder = new Child('holder', [path])
+      await using holder = new Child('holder', [path])
       expect(await holder.line()).toBe('open')
       await holder.kill()
       const store = await leveldb({ path }).open(NAME, CONTEXT)
@@ -38,7 +38,7 @@ describe('the lock of a store', () => {
       const other = leveldb({ path })
       await expect(other.open(NAME, CONTEXT)).rejects.toMatchObject({ code: 'GOKA_STORAGE_LOCKED' })
       await expect(other.drop(NAME)).rejects.toMatchObject({ code: 'GOKA_STORAGE_LOCKED' })
-      const holder = new Child('holder', [path])
+      await using holder = new Child('holder', [path])
       expect(await holder.line()).toBe('GOKA_STORAGE_LOCKED')
       await holder.end()
       await put(store, 'a', '1')
