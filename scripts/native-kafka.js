@@ -8,7 +8,7 @@ import { pnpm } from './pnpm.js'
  */
 export async function compileNativeKafka() {
   if (loads()) return 0
-  console.log('compiling node-rdkafka with its librdkafka: two to three minutes, once')
+  console.error('compiling node-rdkafka with its librdkafka: two to three minutes, once')
   const exitCode = await pnpm(['rebuild', 'node-rdkafka'], { quiet: true })
   if (exitCode !== 0) return exitCode
   if (loads()) return 0

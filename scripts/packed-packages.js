@@ -17,6 +17,7 @@ async function checkPackedPackages(folder) {
   const failures = []
   for (const { manifest } of packages) {
     const tarball = tarballs.get(manifest.name)
+    console.log(manifest.name)
     const checks = [
       ['publint', () => pnpm(['exec', 'publint', 'run', tarball, '--strict'], { quiet: true })],
       ['attw', () => pnpm(['exec', 'attw', tarball, '--profile', 'esm-only'], { quiet: true })],
@@ -25,7 +26,6 @@ async function checkPackedPackages(folder) {
     for (const [title, check] of checks) {
       if ((await check()) !== 0) failures.push(`${manifest.name}: ${title}`)
     }
-    console.log(manifest.name)
   }
   for (const failure of failures) console.error(`failed: ${failure}`)
   return failures.length === 0 ? 0 : 1
@@ -45,15 +45,11 @@ async function pack({ folder, manifest }, destination) {
 async function installAlone({ name, exports }, tarballs, parent) {
   const folder = join(parent, name.replace('/', '+'))
   mkdirSync(folder)
-  const file = (each) => `file:${tarballs.get(each)}`
-  const companions = ['@goka/interface', '@goka/core'].filter((each) => each !== name)
-  write(folder, 'package.json', {
-    private: true,
-    type: 'module',
-    dependencies: Object.fromEntries([name, ...companions].map((each) => [each, file(each)])),
-  })
+  const ours = [...new Set([name, '@goka/interface', '@goka/core'])]
+  const files = Object.fromEntries(ours.map((each) => [each, `file:${tarballs.get(each)}`]))
+  write(folder, 'package.json', { private: true, type: 'module', dependencies: files })
   write(folder, 'pnpm-workspace.yaml', {
-    overrides: Object.fromEntries(companions.map((each) => [each, file(each)])),
+    overrides: files,
     // What the READMEs tell users to allow, no more: classic-level runs as it was published.
     allowBuilds: { 'classic-level': false, 'node-rdkafka': true, '@goka/kafka-rdkafka': true },
   })
@@ -62,7 +58,7 @@ async function installAlone({ name, exports }, tarballs, parent) {
 
   const stray = readdirSync(join(folder, 'node_modules', '.pnpm'))
     .filter((each) => each.startsWith('@goka+'))
-    .filter((each) => ![name, ...companions].includes(packageOf(each)))
+    .filter((each) => !ours.includes(packageOf(each)))
   for (const each of stray) console.error(`${name} pulls in ${packageOf(each)}`)
   if (stray.length > 0) return 1
 

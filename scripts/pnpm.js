@@ -14,7 +14,7 @@ export async function pnpm(args, options) {
 }
 
 async function fetchPnpm() {
-  console.log(`fetching pnpm ${version}`)
+  console.error(`fetching pnpm ${version}`)
   mkdirSync(folder, { recursive: true })
   const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', `pnpm@${version}`]
   const npm = process.env.npm_execpath

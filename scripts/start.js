@@ -1,10 +1,14 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, runNode } from './command.js'
 import { compileNativeKafka } from './native-kafka.js'
 import { pnpm } from './pnpm.js'
 import { checkNode, checkRequirements, compileRequirements } from './requirements.js'
 
-/** `npm start -- args`: installs and builds what the getting-started program needs, then becomes that program. */
+/**
+ * `npm start -- args`: installs and builds what the getting-started program needs, then runs it. package.json says
+ * `exec`, because a shell between npm and this program keeps npm's signals to itself.
+ */
 async function start(args) {
   const onRealKafka = args.some((arg) => arg === '--brokers' || arg.startsWith('--brokers='))
   if (!checkNode()) return 1
@@ -12,6 +16,7 @@ async function start(args) {
 
   const app = join(root, 'apps', 'examples')
   const tsc = join(app, 'node_modules', 'typescript', 'bin', 'tsc')
+  if (!existsSync(join(app, 'node_modules'))) console.error('installing what the program needs')
   const steps = [
     () => pnpm(installExamples, { quiet: true }),
     () => (onRealKafka ? compileNativeKafka() : 0),
