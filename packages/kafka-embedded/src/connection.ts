@@ -122,8 +122,12 @@ export class Connection {
     this.#host.kept(() => this.#read(settle))
   }
 
-  /** Tells the client something that it did not ask for; waits until it can be reached. */
-  tell(step: () => void): void {
+  /**
+   * Tells the client something that it did not ask for; waits until it can be reached.
+   * @param isLast - what waits to be told is void
+   */
+  tell(step: () => void, isLast = false): void {
+    if (isLast) this.#mail.length = 0
     if (this.isReachable && this.#mail.length === 0) this.#read(step)
     else this.#mail.push(step)
   }

@@ -114,7 +114,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer, MemberClient {
   tell(memberId: string, event: MemberEvent): void {
     this.connection.tell(() => {
       if (memberId === this.#memberId) this.#hear(memberId, event)
-    })
+    }, event.kind === 'removed')
   }
 
   #hear(memberId: string, event: MemberEvent): void {

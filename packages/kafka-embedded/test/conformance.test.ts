@@ -3,22 +3,28 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { testTransport } from '@goka/conformance/transport'
 import { afterAll, describe, it } from '@jest/globals'
-import { embedded, embeddedBroker } from '../src/index.ts'
-import { unreachableBroker } from './fixtures.ts'
+import { embedded, embeddedBroker, seededScheduler } from '../src/index.ts'
 
 const runner = { describe, it }
 
 describe('an embedded transport in memory with incremental rebalances', () => {
   const broker = embeddedBroker()
+  const away = embeddedBroker()
+  away.faults.down()
   testTransport({
     runner,
     createTransport: () => embedded({ broker }),
-    createUnreachable: () => embedded({ broker: unreachableBroker() }),
+    createUnreachable: () => embedded({ broker: away }),
   })
 })
 
 describe('an embedded transport in memory with eager rebalances', () => {
   const broker = embeddedBroker({ rebalance: 'eager' })
+  testTransport({ runner, createTransport: () => embedded({ broker }) })
+})
+
+describe('an embedded transport whose steps come in any order', () => {
+  const broker = embeddedBroker({ scheduler: seededScheduler({ seed: 1 }) })
   testTransport({ runner, createTransport: () => embedded({ broker }) })
 })
 
