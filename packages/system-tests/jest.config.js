@@ -1,1 +1,8 @@
-export { baseConfig as default } from '../../config/jest.js'
+import { baseConfig } from '../../config/jest.js'
+
+export default {
+  ...baseConfig,
+  globalSetup: '@goka/kafka-broker/jest-setup',
+  globalTeardown: '@goka/kafka-broker/jest-teardown',
+  testTimeout: 60_000,
+}

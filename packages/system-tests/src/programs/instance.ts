@@ -21,7 +21,12 @@ export type Message =
 /** The Goka of a program that was told `options`. */
 export function instance({ brokers, path, connectTimeoutMs }: InstanceOptions): Goka {
   return new Goka({
-    transport: rdkafka({ brokers: brokers.split(','), sessionTimeoutMs: 6_000 }),
+    transport: rdkafka({
+      brokers: brokers.split(','),
+      // So that the partitions of a killed member are given away soon.
+      sessionTimeoutMs: 2_000,
+      librdkafka: { 'heartbeat.interval.ms': 500 },
+    }),
     storage: leveldb({ path }),
     log: printer({}),
     ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
