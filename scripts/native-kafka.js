@@ -1,24 +1,30 @@
 import { join } from 'node:path'
-import { capture, root } from './command.js'
+import { capture, root, runNode } from './command.js'
 import { pnpm } from './pnpm.js'
 
+const adapter = join(root, 'packages', 'kafka-rdkafka')
+
 /**
- * Compiles node-rdkafka unless it loads already. An install without install scripts leaves it uncompiled, and a change
- * of the Node major makes it unloadable; both are cured here.
+ * Compiles what is native about the Kafka client unless it is there. An install without install scripts leaves it
+ * uncompiled, and a change of the Node major makes it unloadable; both are cured here.
  */
 export async function compileNativeKafka() {
-  if (loads()) return 0
-  console.error('compiling node-rdkafka with its librdkafka: two to three minutes, once')
-  const exitCode = await pnpm(['rebuild', 'node-rdkafka'], { quiet: true })
-  if (exitCode !== 0) return exitCode
-  if (loads()) return 0
-  console.error(
-    'node-rdkafka was compiled and still does not load; remove node_modules and try again',
-  )
-  return 1
+  if (!loads()) {
+    console.error('compiling node-rdkafka with its librdkafka: two to three minutes, once')
+    const exitCode = await pnpm(['rebuild', 'node-rdkafka'], { quiet: true })
+    if (exitCode !== 0) return exitCode
+    if (!loads()) {
+      console.error(
+        'node-rdkafka was compiled and does not load: remove node_modules and try again',
+      )
+      return 1
+    }
+  }
+  // The adapter's own native part; this looks itself whether there is anything to do.
+  return runNode(['install.js'], { cwd: adapter })
 }
 
 function loads() {
-  const cwd = join(root, 'packages', 'kafka-rdkafka')
-  return capture(process.execPath, ['-e', 'require("node-rdkafka")'], { cwd }) !== undefined
+  const args = ['-e', 'require("node-rdkafka")']
+  return capture(process.execPath, args, { cwd: adapter }) !== undefined
 }
