@@ -52,6 +52,9 @@ export class Emitter<T> {
   #pendingBytes = 0
   #sending = new Set<Promise<void>>()
   #room: Deferred | undefined
+  // Emits that cannot go at once, and the last of them.
+  #waiting = 0
+  #turn: Promise<void> = Promise.resolve()
   #closed: Promise<void> | undefined
 
   /** Made by `Goka.emitter`. */
@@ -81,21 +84,33 @@ export class Emitter<T> {
    */
   emit(key: string, value: T | null, options: EmitOptions = {}): Promise<EmittedRecord> {
     const ready = this.#partitions > 0 && this.#pendingBytes <= this.#maxPendingBytes
-    return ready && this.#closed === undefined
+    return ready && this.#waiting === 0 && this.#closed === undefined
       ? this.#add(key, value, options)
-      : this.#addLater(key, value, options)
+      : this.#addInTurn(key, value, options)
   }
 
-  async #addLater(key: string, value: T | null, options: EmitOptions): Promise<EmittedRecord> {
-    this.#checkOpen()
-    await this.#connect()
-    // In the order of the calls: each waits behind those that came before.
-    while (this.#pendingBytes > this.#maxPendingBytes) {
-      this.#room ??= deferred()
-      await this.#room.promise
+  // In the order of the calls: each waits behind those that came before.
+  async #addInTurn(key: string, value: T | null, options: EmitOptions): Promise<EmittedRecord> {
+    const before = this.#turn
+    const turn = deferred()
+    this.#turn = turn.promise
+    this.#waiting++
+    let added: Promise<EmittedRecord>
+    try {
+      await before
+      this.#checkOpen()
+      await this.#connect()
+      while (this.#pendingBytes > this.#maxPendingBytes) {
+        this.#room ??= deferred()
+        await this.#room.promise
+      }
+      this.#checkOpen()
+      added = this.#add(key, value, options)
+    } finally {
+      this.#waiting--
+      turn.resolve()
     }
-    this.#checkOpen()
-    return this.#add(key, value, options)
+    return added
   }
 
   async #add(key: string, value: T | null, options: EmitOptions): Promise<EmittedRecord> {

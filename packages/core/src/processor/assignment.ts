@@ -71,7 +71,11 @@ export class Assignment implements RebalanceListener {
     }
     const added = partitions.find(({ partition }) => partition >= this.#options.partitions)
     if (added !== undefined) throw grown(added)
-    const starts = await startOffsets(partitions, consumer(), admin, edges.inputs, log)
+    const retained = partitions.flatMap(({ partition }) =>
+      [...(this.#holdings.get(partition)?.retained ?? [])].map((topic) => ({ topic, partition })),
+    )
+    const all = [...partitions, ...retained]
+    const starts = await startOffsets(all, consumer(), admin, edges.inputs, log)
     const changed = new Set<Holding>()
     for (const { topic, partition, offset } of starts) {
       let holding = this.#holdings.get(partition)
@@ -97,11 +101,11 @@ export class Assignment implements RebalanceListener {
       if (holding.starts.size < edges.inputs.length || holding.task !== undefined) continue
       holding.opening = this.#open(holding)
     }
-    return starts
+    return starts.slice(0, partitions.length)
   }
 
   async #open(holding: Holding): Promise<void> {
-    const { clock, makeTask, tables, onChange, onFault, consumer } = this.#options
+    const { clock, makeTask, tables, onChange, onFault } = this.#options
     const { signal } = holding.abort
     holding.enter('recovering', clock.now())
     try {
@@ -116,14 +120,23 @@ export class Assignment implements RebalanceListener {
         task.enqueue(new RecordBatchBuilder(topic, holding.partition).build(offset, false))
       }
       holding.enter('running', clock.now())
-      await consumer().resume(
-        [...holding.starts.keys()].map((topic) => ({ topic, partition: holding.partition })),
-      )
+      await this.#resume(holding)
       onChange('running', [holding.partition])
       task.scope.wake()
     } catch (error) {
       if (!signal.aborted) onFault(error)
     }
+  }
+
+  async #resume({ partition, starts, retained }: Holding): Promise<void> {
+    await this.#options
+      .consumer()
+      .resume(
+        [...starts].map(([topic, offset]) =>
+          retained.has(topic) ? { topic, partition, offset } : { topic, partition },
+        ),
+      )
+    retained.clear()
   }
 
   async revoked(partitions: readonly TopicPartition[]): Promise<void> {
@@ -142,6 +155,7 @@ export class Assignment implements RebalanceListener {
       onFault(error)
     }
     await this.#leave(leaving, this.#holdings.size === leaving.length)
+    await this.#retain(leaving, partitions)
     onChange(
       'revoked',
       leaving.map(({ partition }) => partition),
@@ -152,6 +166,7 @@ export class Assignment implements RebalanceListener {
     const leaving = this.#leaving(partitions)
     for (const { task } of leaving) task?.abandon()
     await this.#leave(leaving, false)
+    await this.#retain(leaving, partitions)
     this.#options.onChange(
       'lost',
       leaving.map(({ partition }) => partition),
@@ -179,6 +194,23 @@ export class Assignment implements RebalanceListener {
         await shelf?.put(holding.partition, holding.tables, park)
       }),
     )
+  }
+
+  // Topics of a partition that stay when others of it go wait, paused, until the partition is whole again.
+  async #retain(left: readonly Holding[], revoked: readonly TopicPartition[]): Promise<void> {
+    const { clock, consumer } = this.#options
+    for (const { partition, starts } of left) {
+      const gone = revoked.filter((one) => one.partition === partition).map(({ topic }) => topic)
+      const topics = [...starts.keys()].filter((topic) => !gone.includes(topic))
+      if (topics.length === 0) continue
+      const holding = new Holding(partition, clock.now())
+      for (const topic of topics) {
+        holding.starts.set(topic, 0)
+        holding.retained.add(topic)
+      }
+      this.#holdings.set(partition, holding)
+      await consumer().pause(topics.map((topic) => ({ topic, partition })))
+    }
   }
 
   // What was not committed by now is for the next owner.

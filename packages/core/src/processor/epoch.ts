@@ -23,6 +23,7 @@ export class Epoch {
   // Values that a later epoch has overwritten before this one was captured.
   #frozen: Map<Cell, Uint8Array | undefined> | undefined
   #pending = 0
+  #spoiled = false
   #sealed = false
   #captured = false
   #drained: Deferred | undefined
@@ -35,7 +36,7 @@ export class Epoch {
 
   /** Whether it is sealed and every callback of it is done. */
   get isDrained(): boolean {
-    return this.#sealed && this.#pending === 0
+    return this.#sealed && this.#pending === 0 && !this.#spoiled
   }
 
   get isCaptured(): boolean {
@@ -53,16 +54,22 @@ export class Epoch {
     if (this.isDrained) this.#drained?.resolve()
   }
 
+  /** Something in it has failed for good: it is never drained, and so nothing of it or after it is committed. */
+  spoil(): void {
+    this.#spoiled = true
+    this.#drained?.resolve()
+  }
+
   /** Lets no more records in. */
   seal(): void {
     this.#sealed = true
     if (this.isDrained) this.#drained?.resolve()
   }
 
-  /** Resolves when it is drained. */
+  /** Resolves when it is drained or spoiled. */
   whenDrained(): Promise<void> {
     this.#drained ??= deferred()
-    if (this.isDrained) this.#drained.resolve()
+    if (this.isDrained || this.#spoiled) this.#drained.resolve()
     return this.#drained.promise
   }
 
@@ -77,6 +84,14 @@ export class Epoch {
     cell.bytes = bytes
     cell.loaded = true
     this.bytes += bytes?.length ?? 0
+  }
+
+  /** Takes back the first write to a cell by a callback that failed: `writer` and `bytes` are what was there before. */
+  restore(cell: Cell, writer: unknown, bytes: Uint8Array | undefined): void {
+    cell.load(bytes)
+    if (writer === this) return
+    cell.writer = writer
+    this.dirty.splice(this.dirty.lastIndexOf(cell), 1)
   }
 
   /** The value that it leaves in a cell of `dirty`. Right until the epoch is captured. */

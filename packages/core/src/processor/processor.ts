@@ -248,7 +248,7 @@ export class Processor<State> {
     meta?: unknown,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<number> {
-    const { edges } = this.#parts
+    const { edges, settings } = this.#parts
     const { group } = edges
     const callback = edges.visitors.get(name)
     if (callback === undefined) {
@@ -268,7 +268,9 @@ export class Processor<State> {
       )
     }
     const tasks = [...session.assignment.tasks()]
-    return visitTasks(group, name, callback, meta, tasks, session.committer, options.signal)
+    const { committer } = session
+    const { drainTimeoutMs } = settings
+    return visitTasks(group, name, callback, meta, tasks, committer, drainTimeoutMs, options.signal)
   }
 
   /** What the processor is doing: plain values, for monitors. */

@@ -38,6 +38,9 @@ export class CallbackContext {
   // What to put back when the callback fails.
   #written = false
   #before: Uint8Array | undefined
+  #writerBefore: unknown
+  // How to take back the commits that this call has deferred.
+  #deferrals: (() => void)[] | undefined
 
   constructor(scope: TaskScope) {
     this.#scope = scope
@@ -76,6 +79,7 @@ export class CallbackContext {
     this.#outputs = epoch.outputs
     this.#outputsFrom = epoch.outputs.length
     this.#written = false
+    this.#deferrals = undefined
     this.#active = true
   }
 
@@ -102,10 +106,10 @@ export class CallbackContext {
     this.#active = false
     this.#outputs?.truncate(this.#outputsFrom)
     const cell = this.#cell
-    if (!this.#written || cell === undefined) return
-    const before = this.#before
-    this.#epoch?.write(cell, before)
-    cell.load(before)
+    if (this.#written && cell !== undefined) {
+      this.#epoch?.restore(cell, this.#writerBefore, this.#before)
+    }
+    if (this.#deferrals !== undefined) for (const end of this.#deferrals) end()
   }
 
   get key(): string {
@@ -157,11 +161,20 @@ export class CallbackContext {
     const key = this.#keyBytes
     epoch.begin()
     let open = true
-    return (error) => {
-      if (!open) return
+    const end = (): void => {
+      if (open) epoch.end()
       open = false
-      if (error === undefined || error === null) epoch.end()
-      else this.#scope.deferredFailure({ topic, partition: this.partition, offset, key }, error)
+    }
+    this.#deferrals ??= []
+    this.#deferrals.push(end)
+    return (error) => {
+      if (!open || error === undefined || error === null) {
+        end()
+        return
+      }
+      open = false
+      epoch.spoil()
+      this.#scope.deferredFailure({ topic, partition: this.partition, offset, key }, error)
     }
   }
 
@@ -212,6 +225,7 @@ export class CallbackContext {
     if (!this.#written) {
       this.#written = true
       this.#before = cell.bytes
+      this.#writerBefore = cell.writer
     }
     ;(this.#epoch as Epoch).write(cell, bytes)
   }

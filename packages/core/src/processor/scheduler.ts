@@ -35,7 +35,13 @@ export class Scheduler {
       if (!this.#mayRun()) break
       this.#ready.delete(task)
       if (task.isLost) continue
-      task.run(deadlineMs)
+      try {
+        task.run(deadlineMs)
+      } catch (error) {
+        // Not a callback's: those are caught. A store that cannot be read, for instance.
+        task.scope.fail(error)
+        continue
+      }
       if (task.canRun) this.#ready.add(task)
       if (this.#clock.now() >= deadlineMs) break
     }

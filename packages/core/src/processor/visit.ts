@@ -18,6 +18,7 @@ export async function visitTasks(
   meta: unknown,
   tasks: readonly Task[],
   committer: Committer,
+  drainTimeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   let visited = 0
@@ -42,7 +43,7 @@ export async function visitTasks(
         }
       }),
     )
-    await committer.flush(tasks, 0)
+    await committer.flush(tasks, drainTimeoutMs)
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason
     if (error !== undefined && tasks.every(({ isLost }) => !isLost)) throw error
