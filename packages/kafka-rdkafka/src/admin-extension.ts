@@ -1,4 +1,4 @@
-import type { TopicPartitionOffset } from '@goka/interface'
+import type { TopicPartition, TopicPartitionOffset } from '@goka/interface'
 
 /** What node-rdkafka does not bind of Kafka's admin protocol. Every function rejects with a `ClientFault`. */
 export interface AdminExtension {
@@ -16,6 +16,16 @@ export interface AdminExtension {
     offsets: readonly TopicPartitionOffset[],
     timeoutMs: number,
   ): Promise<void>
+  /**
+   * The first offset that is kept, or the offset of the next record to be written; with `read_committed`, of the next whose
+   * fate is known. One request for all partitions.
+   */
+  offsets(
+    partitions: readonly TopicPartition[],
+    which: 'earliest' | 'latest',
+    isolation: 'read_committed' | 'read_uncommitted',
+    timeoutMs: number,
+  ): Promise<readonly TopicPartitionOffset[]>
   deleteRecords(offsets: readonly TopicPartitionOffset[], timeoutMs: number): Promise<void>
   /** The ids of the named topics, as far as the broker tells them. */
   topicIds(topics: readonly string[], timeoutMs: number): Promise<ReadonlyMap<string, string>>

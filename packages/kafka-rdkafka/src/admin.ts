@@ -9,16 +9,16 @@ import {
 } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
 import type { AdminExtension } from './admin-extension.ts'
+import { Asking, askMs, type Question } from './asking.ts'
 import { call, delay } from './call.ts'
 import { type ClientFault, faultCodes, faultOf } from './client-fault.ts'
 import type { Connection } from './connection.ts'
 import { topicUnknown, transportError, unsupported } from './errors.ts'
 import { Lifetime } from './lifetime.ts'
-import { asking, type TopicFacts, TopicLookup } from './topic-lookup.ts'
+import { type TopicFacts, TopicLookup } from './topic-lookup.ts'
 
 /** How long a change may take on the broker's side. */
 const changeMs = 30_000
-const askMs = 2_000
 const pauseMs = 25
 /** Questions under way at once: each holds a thread of Node's pool. */
 const atOnce = 2
@@ -36,6 +36,7 @@ export class RdkafkaAdmin implements Admin {
   readonly #context: ClientContext
   readonly #parts: AdminParts
   readonly #lifetime: Lifetime
+  readonly #asking: Asking
   readonly #lookup: TopicLookup
   #topicClient: rdkafka.IAdminClient | undefined
   #closing: Promise<void> | undefined
@@ -45,7 +46,8 @@ export class RdkafkaAdmin implements Admin {
     this.#context = context
     this.#parts = parts
     this.#lifetime = new Lifetime(`admin ${parts.connection.name}`)
-    this.#lookup = new TopicLookup(this.#client, context.clock, this.#lifetime)
+    this.#asking = new Asking(context.clock, this.#lifetime)
+    this.#lookup = new TopicLookup(this.#client, this.#asking)
   }
 
   async topics(names: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
@@ -56,9 +58,7 @@ export class RdkafkaAdmin implements Admin {
         if (facts === undefined) return
         found.set(topic, { topic, partitions: facts.partitions, topicId: undefined })
       })
-      const { extension } = this.#parts
-      if (extension === undefined || found.size === 0) return found
-      for (const [topic, topicId] of await extension.topicIds([...found.keys()], changeMs)) {
+      for (const [topic, topicId] of await this.#topicIds([...found.keys()])) {
         const description = found.get(topic)
         if (description !== undefined) found.set(topic, { ...description, topicId })
       }
@@ -108,13 +108,13 @@ export class RdkafkaAdmin implements Admin {
   }
 
   async topicConfig(topic: string): Promise<Readonly<Record<string, string>>> {
-    return await this.#extended('topic configuration', topic, false, (extension) =>
+    return await this.#read({ operation: 'topic configuration', topic }, (extension) =>
       extension.topicConfig(topic, changeMs),
     )
   }
 
   async alterTopicConfig(topic: string, config: Readonly<Record<string, string>>): Promise<void> {
-    await this.#extended('change of topic configuration', topic, true, (extension) =>
+    await this.#write({ operation: 'change of topic configuration', topic }, (extension) =>
       extension.alterTopicConfig(topic, config, changeMs),
     )
   }
@@ -124,37 +124,32 @@ export class RdkafkaAdmin implements Admin {
     which: 'earliest' | 'latest',
   ): Promise<readonly TopicPartitionOffset[]> {
     return await this.#lifetime.guard(async () => {
-      const topics = new Set(partitions.map(({ topic }) => topic))
-      const counts = new Map<string, number>()
-      await fewAtOnce([...topics], async (topic) => {
-        counts.set(topic, (await this.#lookup.facts(topic))?.partitions ?? 0)
-      })
-      return await fewAtOnce(partitions, async ({ topic, partition }) => {
-        const count = counts.get(topic) ?? 0
-        if (partition >= count) throw topicUnknown(topic, count > 0 ? partition : undefined)
-        const { lowOffset, highOffset } = await this.#watermarks(topic, partition)
-        return { topic, partition, offset: which === 'earliest' ? lowOffset : highOffset }
-      })
+      await this.#checkExist(partitions)
+      const { extension } = this.#parts
+      if (extension === undefined) {
+        return await fewAtOnce(partitions, (partition) => this.#offset(partition, which))
+      }
+      return await this.#asking.until({ operation: 'offset query' }, () =>
+        extension.offsets(partitions, which, 'read_uncommitted', askMs),
+      )
     })
   }
 
   async groupOffsets(group: string): Promise<readonly TopicPartitionOffset[]> {
-    return await this.#extended(`offsets of group ${group}`, undefined, false, (extension) =>
+    return await this.#read({ operation: `offsets of group ${group}` }, (extension) =>
       extension.groupOffsets(group, changeMs),
     )
   }
 
   async alterGroupOffsets(group: string, offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    if (offsets.length === 0) return
-    await this.#extended(`change of offsets of group ${group}`, undefined, true, (extension) =>
+    await this.#write({ operation: `change of offsets of group ${group}` }, (extension) =>
       extension.alterGroupOffsets(group, offsets, changeMs),
     )
   }
 
   async deleteRecords(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    if (offsets.length === 0) return
     const topic = offsets[0]?.topic
-    await this.#extended('deletion of records', topic, true, (extension) =>
+    await this.#write({ operation: 'deletion of records', topic }, (extension) =>
       extension.deleteRecords(offsets, changeMs),
     )
   }
@@ -164,17 +159,36 @@ export class RdkafkaAdmin implements Admin {
     await this.#closing
   }
 
-  async #watermarks(topic: string, partition: number): Promise<rdkafka.WatermarkOffsets> {
-    return await asking<rdkafka.WatermarkOffsets>(
-      this.#context.clock,
-      this.#lifetime,
-      'offset query',
-      topic,
-      (done) => {
-        this.#client.queryWatermarkOffsets(topic, partition, askMs, done)
-      },
-      partition,
+  async #topicIds(topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const { extension } = this.#parts
+    if (extension === undefined) return new Map()
+    return await this.#asking.until({ operation: 'description of topics' }, () =>
+      extension.topicIds(topics, askMs),
     )
+  }
+
+  async #checkExist(partitions: readonly TopicPartition[]): Promise<void> {
+    const counts = new Map<string, number>()
+    await fewAtOnce([...new Set(partitions.map(({ topic }) => topic))], async (topic) => {
+      counts.set(topic, (await this.#lookup.facts(topic))?.partitions ?? 0)
+    })
+    for (const { topic, partition } of partitions) {
+      const count = counts.get(topic) ?? 0
+      if (partition >= count) throw topicUnknown(topic, count > 0 ? partition : undefined)
+    }
+  }
+
+  async #offset(
+    { topic, partition }: TopicPartition,
+    which: 'earliest' | 'latest',
+  ): Promise<TopicPartitionOffset> {
+    const question = { operation: 'offset query', topic, partition }
+    const { lowOffset, highOffset } = await this.#asking.until(question, () =>
+      call<rdkafka.WatermarkOffsets>((done) => {
+        this.#client.queryWatermarkOffsets(topic, partition, askMs, done)
+      }),
+    )
+    return { topic, partition, offset: which === 'earliest' ? lowOffset : highOffset }
   }
 
   #topics(): rdkafka.IAdminClient {
@@ -204,31 +218,40 @@ export class RdkafkaAdmin implements Admin {
       try {
         await change()
       } catch (error) {
-        throw toError(error, operation, true, topic)
+        if (isGokaError(error)) throw error
+        throw transportError(error as ClientFault, { operation, writes: true, topic })
       }
     })
   }
 
-  async #extended<T>(
-    operation: string,
-    topic: string | undefined,
-    writes: boolean,
-    use: (extension: AdminExtension) => Promise<T>,
-  ): Promise<T> {
+  async #read<T>(question: Question, read: (extension: AdminExtension) => Promise<T>): Promise<T> {
     return await this.#lifetime.guard(async () => {
-      const { extension } = this.#parts
-      if (extension === undefined) {
-        throw unsupported(
-          operation,
-          'node-rdkafka does not offer it, and the native part is not in use',
-        )
-      }
+      const extension = this.#extension(question.operation)
+      return await this.#asking.until(question, () => read(extension))
+    })
+  }
+
+  async #write(
+    question: Question,
+    write: (extension: AdminExtension) => Promise<void>,
+  ): Promise<void> {
+    await this.#lifetime.guard(async () => {
       try {
-        return await use(extension)
+        await write(this.#extension(question.operation))
       } catch (error) {
-        throw toError(error, operation, writes, topic)
+        if (isGokaError(error)) throw error
+        throw transportError(error as ClientFault, { ...question, writes: true })
       }
     })
+  }
+
+  #extension(operation: string): AdminExtension {
+    const { extension } = this.#parts
+    if (extension !== undefined) return extension
+    throw unsupported(
+      operation,
+      'node-rdkafka does not offer it, and the native part is not in use',
+    )
   }
 
   async #close(): Promise<void> {
@@ -237,16 +260,6 @@ export class RdkafkaAdmin implements Admin {
     this.#topicClient?.disconnect()
     await this.#parts.connection.close()
   }
-}
-
-function toError(
-  error: unknown,
-  operation: string,
-  writes: boolean,
-  topic: string | undefined,
-): unknown {
-  if (isGokaError(error)) return error
-  return transportError(error as ClientFault, { operation, writes, topic })
 }
 
 /** Does `work` for each item, in order, a few at once. */

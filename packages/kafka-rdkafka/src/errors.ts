@@ -115,7 +115,8 @@ export function meaningOf(fault: ClientFault): Meaning {
 
 /** What is fatal for a consumer is that another member took its place; librdkafka then fails its calls with one code. */
 export function ofConsumer(fault: ClientFault): ClientFault {
-  return fault.code === codes.ERR__FATAL ? { ...fault, code: codes.ERR__FENCED } : fault
+  if (fault.code !== codes.ERR__FATAL) return fault
+  return { code: codes.ERR__FENCED, message: fault.message }
 }
 
 /** What a client was doing when a fault came. */

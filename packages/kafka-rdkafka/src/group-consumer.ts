@@ -7,7 +7,8 @@ import type {
   TopicPartitionOffset,
 } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
-import { delay } from './call.ts'
+import { Asking, askMs } from './asking.ts'
+import { call, delay } from './call.ts'
 import { type ClientFault, faultCodes, faultOf, type SourceFault } from './client-fault.ts'
 import type { Connection } from './connection.ts'
 import { ConsumerFaults } from './consumer-faults.ts'
@@ -17,12 +18,11 @@ import type { OffsetCommitter } from './offset-committer.ts'
 import { PartitionFlow } from './partition-flow.ts'
 import type { Rebalances } from './rebalances.ts'
 import type { RecordSource } from './record-source.ts'
-import { asking, TopicLookup } from './topic-lookup.ts'
+import { TopicLookup } from './topic-lookup.ts'
 
 /** How long a commit is tried before its outcome is called indefinite. */
 const commitLimitMs = 60_000
 const commitPauseMs = 100
-const askMs = 2_000
 
 /** What a member is made of. */
 export interface GroupConsumerParts {
@@ -45,6 +45,7 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
   readonly #lifetime: Lifetime
   readonly #source: RecordSource
   readonly #flow: PartitionFlow
+  readonly #asking: Asking
   readonly #lookup: TopicLookup
   readonly #faults: ConsumerFaults
   readonly #committer: OffsetCommitter
@@ -65,7 +66,8 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
       this.#onFault(fault)
     })
     this.#flow = new PartitionFlow(client, this.#source, context.clock)
-    this.#lookup = new TopicLookup(client, context.clock, this.#lifetime)
+    this.#asking = new Asking(context.clock, this.#lifetime)
+    this.#lookup = new TopicLookup(client, this.#asking)
     this.#faults = new ConsumerFaults(client, this.#flow, this.#lookup, context, (partition) => {
       partition.broken = true
       partition.paused = true
@@ -121,15 +123,12 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
   async committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
     if (partitions.length === 0) return []
     const asked = partitions.map(({ topic, partition }) => ({ topic, partition }))
+    const operation = `offset fetch of group ${this.#group}`
     const found = await this.#lifetime.guard(() =>
-      asking<rdkafka.TopicPartitionOffset[]>(
-        this.#context.clock,
-        this.#lifetime,
-        `offset fetch of group ${this.#group}`,
-        undefined,
-        (done) => {
+      this.#asking.until({ operation }, () =>
+        call<rdkafka.TopicPartitionOffset[]>((done) => {
           this.client.committed(asked, askMs, done)
-        },
+        }),
       ),
     )
     return Array.from(found)

@@ -1,7 +1,8 @@
 import type { NativeAddon } from './native/addon.ts'
 import { batchSink } from './native/batch-sink.ts'
 import { pumpSource } from './native/pump-source.ts'
-import { OffsetCommits } from './offset-commits.ts'
+import { nativeAdmin } from './native/native-admin.ts'
+import { nativeGroup } from './native/native-group.ts'
 import type { RecordPath } from './record-path.ts'
 
 /** Records by the addon, which rides on node-rdkafka's clients as a plugin of librdkafka. */
@@ -10,9 +11,9 @@ export function nativePath(native: NativeAddon): RecordPath {
   return {
     capabilities: {
       nativeBatches: true,
-      topicConfig: false,
-      groupOffsets: false,
-      deleteRecords: false,
+      topicConfig: true,
+      groupOffsets: true,
+      deleteRecords: true,
       binaryHeaders: true,
       emptyKeys: true,
     },
@@ -21,7 +22,7 @@ export function nativePath(native: NativeAddon): RecordPath {
     producerSettings: { ...plugin, 'delivery.report.only.error': true },
     source: ({ name }, _clock, options) => pumpSource(native, name, options),
     sink: ({ name }) => batchSink(native, name),
-    committer: ({ client }, clock) => new OffsetCommits(client, clock, async () => undefined),
-    adminExtension: () => undefined,
+    committer: ({ name }) => nativeGroup(native, name),
+    adminExtension: ({ name }) => nativeAdmin(native, name),
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
 import { toFault, type SourceFault } from './client-fault.ts'
+import { Asking } from './asking.ts'
 import type { Connection } from './connection.ts'
 import { ConsumerFaults } from './consumer-faults.ts'
 import { topicUnknown, transportError } from './errors.ts'
@@ -46,7 +47,7 @@ export class RdkafkaPartitionReader implements PartitionReader {
       this.#onFault(fault)
     })
     this.#flow = new PartitionFlow(client, this.#source, context.clock)
-    this.#lookup = new TopicLookup(client, context.clock, this.#lifetime)
+    this.#lookup = new TopicLookup(client, new Asking(context.clock, this.#lifetime))
     this.#faults = new ConsumerFaults(client, this.#flow, this.#lookup, context, (partition) => {
       this.#remove([partition])
     })

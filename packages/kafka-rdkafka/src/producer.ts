@@ -10,6 +10,7 @@ import {
 import type rdkafka from 'node-rdkafka'
 import { delay } from './call.ts'
 import { faultCodes, faultOf } from './client-fault.ts'
+import { Asking } from './asking.ts'
 import type { Connection } from './connection.ts'
 import { DeliveryPolling } from './delivery-polling.ts'
 import { meaningOf, transportError } from './errors.ts'
@@ -43,7 +44,7 @@ export class RdkafkaProducer implements Producer {
     this.#connection = connection
     this.#sink = sink
     this.#directory = new TopicDirectory(
-      new TopicLookup(connection.client, context.clock, this.lifetime),
+      new TopicLookup(connection.client, new Asking(context.clock, this.lifetime)),
       context.clock,
     )
     this.#polling = new DeliveryPolling(connection.client, context.clock)
