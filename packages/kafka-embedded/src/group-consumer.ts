@@ -61,7 +61,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer, MemberClient {
     try {
       return await this.#fetcher.poll(timeoutMs)
     } finally {
-      if (!this.#fetcher.isPolling && !this.connection.isClosed) this.#interval.start()
+      if (!this.#fetcher.isPolling) this.#interval.start()
     }
   }
 

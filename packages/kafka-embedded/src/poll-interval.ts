@@ -7,6 +7,7 @@ export class PollInterval {
   readonly #exceeded: () => void
   #sinceMs = 0
   #isRunning = false
+  #isClosed = false
   #timer: Timer
 
   constructor(clock: Clock, maxMs: number, exceeded: () => void) {
@@ -17,6 +18,7 @@ export class PollInterval {
 
   /** A poll has ended. */
   start(): void {
+    if (this.#isClosed) return
     this.#sinceMs = this.#clock.now()
     this.#isRunning = true
     // One timer for many polls: it looks when it fires how long the last one is ago.
@@ -29,6 +31,7 @@ export class PollInterval {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#isRunning = false
     this.#clock.clearTimeout(this.#timer)
   }

@@ -98,7 +98,8 @@ export class Member implements RebalanceListener {
           offset: 0,
         },
     )
-    void this.consumer.resume(partitions)
+    // A close may come in between.
+    this.consumer.resume(partitions).catch(() => {})
     return starts
   }
 
