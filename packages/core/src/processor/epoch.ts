@@ -25,6 +25,7 @@ export class Epoch {
   #pending = 0
   #spoiled = false
   #sealed = false
+  #broken = false
   #captured = false
   #drained: Deferred | undefined
   #sending: Promise<unknown>[] = []
@@ -32,6 +33,11 @@ export class Epoch {
   /** Whether nothing happened in it. */
   get isEmpty(): boolean {
     return this.positions.size === 0 && this.dirty.length === 0 && this.outputs.length === 0
+  }
+
+  /** Whether one of its records has ended the processor: it can never be committed. */
+  get isBroken(): boolean {
+    return this.#broken
   }
 
   /** Whether it is sealed and every callback of it is done. */
@@ -57,6 +63,12 @@ export class Epoch {
   /** Something in it has failed for good: it is never drained, and so nothing of it or after it is committed. */
   spoil(): void {
     this.#spoiled = true
+    this.#drained?.resolve()
+  }
+
+  /** One of its records has ended the processor. */
+  break(): void {
+    this.#broken = true
     this.#drained?.resolve()
   }
 
@@ -92,6 +104,15 @@ export class Epoch {
     if (writer === this) return
     cell.writer = writer
     this.dirty.splice(this.dirty.lastIndexOf(cell), 1)
+  }
+
+  /** Takes back what one callback wrote: the value and the writer are again what they were before. */
+  undo(cell: Cell, bytes: Uint8Array | undefined, writer: unknown): void {
+    cell.load(bytes)
+    if (writer === this) return
+    cell.writer = writer
+    this.dirty.splice(this.dirty.lastIndexOf(cell), 1)
+    if (writer !== undefined) (writer as Epoch).#frozen?.delete(cell)
   }
 
   /** The value that it leaves in a cell of `dirty`. Right until the epoch is captured. */

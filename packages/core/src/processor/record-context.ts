@@ -39,6 +39,7 @@ export class CallbackContext {
   #written = false
   #before: Uint8Array | undefined
   #writerBefore: unknown
+  #writerBefore: unknown
   // How to take back the commits that this call has deferred.
   #deferrals: (() => void)[] | undefined
 
@@ -225,6 +226,7 @@ export class CallbackContext {
     if (!this.#written) {
       this.#written = true
       this.#before = cell.bytes
+      this.#writerBefore = cell.writer
       this.#writerBefore = cell.writer
     }
     ;(this.#epoch as Epoch).write(cell, bytes)

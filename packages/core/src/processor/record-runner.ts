@@ -238,6 +238,8 @@ export class RecordRunner {
           flight.epoch.positions.set(item.batch.topic, item.batch.offset(index))
           item.failedAt = index
           flight.epoch.end()
+        } else {
+          flight.epoch.break()
         }
         this.#scope.fail(error)
     }
