@@ -23,7 +23,6 @@ export class Epoch {
   // Values that a later epoch has overwritten before this one was captured.
   #frozen: Map<Cell, Uint8Array | undefined> | undefined
   #pending = 0
-  #spoiled = false
   #sealed = false
   #broken = false
   #captured = false
@@ -42,7 +41,7 @@ export class Epoch {
 
   /** Whether it is sealed and every callback of it is done. */
   get isDrained(): boolean {
-    return this.#sealed && this.#pending === 0 && !this.#spoiled
+    return this.#sealed && this.#pending === 0
   }
 
   get isCaptured(): boolean {
@@ -60,13 +59,7 @@ export class Epoch {
     if (this.isDrained) this.#drained?.resolve()
   }
 
-  /** Something in it has failed for good: it is never drained, and so nothing of it or after it is committed. */
-  spoil(): void {
-    this.#spoiled = true
-    this.#drained?.resolve()
-  }
-
-  /** One of its records has ended the processor. */
+  /** One of its records has ended the processor: it is never drained, so nothing of it or after it is committed. */
   break(): void {
     this.#broken = true
     this.#drained?.resolve()
@@ -78,10 +71,10 @@ export class Epoch {
     if (this.isDrained) this.#drained?.resolve()
   }
 
-  /** Resolves when it is drained or spoiled. */
+  /** Resolves when it is drained or broken. */
   whenDrained(): Promise<void> {
     this.#drained ??= deferred()
-    if (this.isDrained || this.#spoiled) this.#drained.resolve()
+    if (this.isDrained || this.#broken) this.#drained.resolve()
     return this.#drained.promise
   }
 
@@ -96,14 +89,6 @@ export class Epoch {
     cell.bytes = bytes
     cell.loaded = true
     this.bytes += bytes?.length ?? 0
-  }
-
-  /** Takes back the first write to a cell by a callback that failed: `writer` and `bytes` are what was there before. */
-  restore(cell: Cell, writer: unknown, bytes: Uint8Array | undefined): void {
-    cell.load(bytes)
-    if (writer === this) return
-    cell.writer = writer
-    this.dirty.splice(this.dirty.lastIndexOf(cell), 1)
   }
 
   /** Takes back what one callback wrote: the value and the writer are again what they were before. */

@@ -39,7 +39,6 @@ export class CallbackContext {
   #written = false
   #before: Uint8Array | undefined
   #writerBefore: unknown
-  #writerBefore: unknown
   // How to take back the commits that this call has deferred.
   #deferrals: (() => void)[] | undefined
 
@@ -108,7 +107,7 @@ export class CallbackContext {
     this.#outputs?.truncate(this.#outputsFrom)
     const cell = this.#cell
     if (this.#written && cell !== undefined) {
-      this.#epoch?.restore(cell, this.#writerBefore, this.#before)
+      this.#epoch?.undo(cell, this.#before, this.#writerBefore)
     }
     if (this.#deferrals !== undefined) for (const end of this.#deferrals) end()
   }
@@ -174,7 +173,7 @@ export class CallbackContext {
         return
       }
       open = false
-      epoch.spoil()
+      epoch.break()
       this.#scope.deferredFailure({ topic, partition: this.partition, offset, key }, error)
     }
   }
@@ -226,7 +225,6 @@ export class CallbackContext {
     if (!this.#written) {
       this.#written = true
       this.#before = cell.bytes
-      this.#writerBefore = cell.writer
       this.#writerBefore = cell.writer
     }
     ;(this.#epoch as Epoch).write(cell, bytes)

@@ -18,8 +18,6 @@ type Callback = (context: CallbackContext, message: unknown) => void | Promise<v
 
 /** A record whose callback is not done by its return: asynchronous, waiting for its key, or to be called again. */
 interface Flight {
-  /** Flights that began before it, and itself. */
-  readonly order: number
   readonly item: PreparedBatch
   readonly index: number
   readonly key: ByteString
@@ -37,7 +35,6 @@ export class RecordRunner {
   // Keys with a callback under way, and the records of the key that wait for it.
   readonly #lanes = new Map<ByteString, Flight[]>()
   #context: CallbackContext
-  #begun = 0
   #flights = 0
   #waiting = 0
   #failed = false
