@@ -151,11 +151,7 @@ describe('what a user makes', () => {
     ['a table without storage', () => new Goka({ transport }).processor(keeping), 'storage'],
     ['a processor of no group', () => goka.processor({} as never), 'group'],
     ['a processor without inputs', () => goka.processor(defineGroup('empty')), 'group'],
-    [
-      '"colour"',
-      () => goka.processor(group, { commitMs: 1 } as never),
-      'options.commitMs',
-    ],
+    ['"colour"', () => goka.processor(group, { commitMs: 1 } as never), 'options.commitMs'],
     [
       'an unknown guarantee',
       () => goka.processor(group, { guarantee: 'once' as never }),

@@ -1,5 +1,5 @@
 /** How long a test waits for anything before it is told what did not happen. */
-const DEADLINE_MS = 8_000
+const DEADLINE_MS = 4_000
 
 /** Waits until `check` returns something other than `undefined` or `false`, without throwing. */
 export async function eventually<T>(check: () => T | Promise<T>): Promise<T> {

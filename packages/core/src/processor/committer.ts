@@ -70,11 +70,13 @@ export class Committer {
    * rejects when a commit fails. A task whose callbacks take longer keeps its epoch to itself.
    */
   async flush(tasks: Iterable<Task>, drainMs: number): Promise<void> {
+    const { clock } = this.#options
     const flushed = [...tasks]
+    const endMs = clock.now() + drainMs
     await this.#running
     // An epoch that was sealed for an earlier commit goes first; what came since goes with the second round.
     await this.#run(flushed, drainMs)
-    await this.#run(flushed, drainMs)
+    await this.#run(flushed, endMs - clock.now())
   }
 
   #schedule(): void {

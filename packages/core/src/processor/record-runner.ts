@@ -35,9 +35,14 @@ export class RecordRunner {
   // Keys with a callback under way, and the records of the key that wait for it.
   readonly #lanes = new Map<ByteString, Flight[]>()
   #context: CallbackContext
+  // The batch whose records were started last.
+  #latest: PreparedBatch | undefined
   #flights = 0
   #waiting = 0
+  // A record has failed for good: no other is started.
   #failed = false
+  // What is under way cannot be committed any more.
+  #broken = false
 
   constructor(scope: TaskScope, statistics: TaskStatistics) {
     this.#scope = scope
@@ -63,6 +68,7 @@ export class RecordRunner {
     const { codec } = edge
     const callback = this.#wrapped(edge.callback)
     const nil = edge.options.nil ?? 'ignore'
+    this.#latest = item
     let checkAt = item.next + CHECK_EVERY
     while (item.next < batch.length && this.canStart) {
       const index = item.next++
@@ -77,10 +83,7 @@ export class RecordRunner {
       try {
         message = bytes === null && nil === 'process' ? undefined : codec.decode(bytes ?? NO_BYTES)
       } catch (error) {
-        this.#crashed(
-          this.#takeOff(item, index, key, epoch),
-          decodeError(recordAt(item, index), error),
-        )
+        this.#crash(item, index, key, epoch, decodeError(recordAt(item, index), error))
         continue
       }
       const context = this.#context
@@ -90,10 +93,7 @@ export class RecordRunner {
         result = callback(context, message)
       } catch (error) {
         context.rollback()
-        this.#crashed(
-          this.#takeOff(item, index, key, epoch),
-          callbackError(recordAt(item, index), error),
-        )
+        this.#crash(item, index, key, epoch, callbackError(recordAt(item, index), error))
         continue
       }
       if (result === undefined || typeof result.then !== 'function') context.finish()
@@ -120,6 +120,17 @@ export class RecordRunner {
     return { item, index, key, epoch, failures: 0 }
   }
 
+  #crash(
+    item: PreparedBatch,
+    index: number,
+    key: ByteString,
+    epoch: Epoch,
+    error: GokaError,
+  ): void {
+    const flight = this.#takeOff(item, index, key, epoch)
+    if (this.#crashed(flight, error)) this.#landed(flight)
+  }
+
   // The key is busy: the record waits for its turn and the ones behind it go on.
   #park(item: PreparedBatch, index: number, key: ByteString, epoch: Epoch): void {
     epoch.begin()
@@ -140,28 +151,27 @@ export class RecordRunner {
       },
       (error: unknown) => {
         context.rollback()
-        this.#crashed(flight, callbackError(recordAt(flight.item, flight.index), error))
+        const { item, index } = flight
+        if (this.#crashed(flight, callbackError(recordAt(item, index), error))) {
+          this.#landed(flight)
+        }
       },
     )
   }
 
-  // Calls the callback for a record that waited: for its key, or to be tried again.
-  #launch(flight: Flight): void {
+  // Calls the callback for a record that waited: for its key, or to be tried again. Returns whether that is over already.
+  #launch(flight: Flight): boolean {
     const { item, index, key, epoch } = flight
     const { batch, edge, cells } = item
     const nil = edge.options.nil ?? 'ignore'
     const bytes = batch.value(index)
-    if (bytes === null && nil === 'ignore') {
-      this.#landed(flight)
-      return
-    }
+    if (bytes === null && nil === 'ignore') return true
     let message: unknown
     try {
       message =
         bytes === null && nil === 'process' ? undefined : edge.codec.decode(bytes ?? NO_BYTES)
     } catch (error) {
-      this.#crashed(flight, decodeError(recordAt(item, index), error))
-      return
+      return this.#crashed(flight, decodeError(recordAt(item, index), error))
     }
     const context = this.#context
     context.begin(batch, index, key, cells[index], epoch)
@@ -170,34 +180,40 @@ export class RecordRunner {
       result = this.#wrapped(edge.callback)(context, message)
     } catch (error) {
       context.rollback()
-      this.#crashed(flight, callbackError(recordAt(item, index), error))
-      return
+      return this.#crashed(flight, callbackError(recordAt(item, index), error))
     }
     if (result === undefined || typeof result.then !== 'function') {
       context.finish()
-      this.#landed(flight)
-    } else {
-      this.#follow(flight, result)
+      return true
     }
+    this.#follow(flight, result)
+    return false
   }
 
   #landed(flight: Flight): void {
-    const { item, key, epoch } = flight
+    let landed: Flight | undefined = flight
+    // One after the other, not one inside the other: very many may have waited for the key.
+    while (landed !== undefined) landed = this.#land(landed)
+    this.#scope.wake()
+  }
+
+  // Ends a flight and starts the next of its key; returns that one if it is over already.
+  #land({ item, key, epoch }: Flight): Flight | undefined {
     this.#flights--
     item.running--
-    const next = this.#lanes.get(key)?.shift()
+    const next = this.#broken ? undefined : this.#lanes.get(key)?.shift()
     if (next === undefined) {
       this.#lanes.delete(key)
     } else {
       this.#waiting--
       this.#flights++
-      this.#launch(next)
     }
     epoch.end()
-    this.#scope.wake()
+    return next !== undefined && this.#launch(next) ? next : undefined
   }
 
-  #crashed(flight: Flight, error: GokaError): void {
+  // Does what the policy says; returns whether the record is over with that.
+  #crashed(flight: Flight, error: GokaError): boolean {
     const { item, index } = flight
     const { log, clock, signal } = this.#scope
     const policy = item.edge.options.onError ?? this.#scope.onError
@@ -207,8 +223,7 @@ export class RecordRunner {
       case 'skip':
         log.warn({ err: error, ...error.details }, 'the record failed and is skipped')
         this.#statistics.skipped++
-        this.#landed(flight)
-        return
+        return true
       case 'deadLetter':
         log.warn(
           { err: error, ...error.details, deadLetter: decision.topic },
@@ -216,8 +231,7 @@ export class RecordRunner {
         )
         this.#statistics.skipped++
         this.#bury(flight, decision.topic, error)
-        this.#landed(flight)
-        return
+        return true
       case 'retry':
         log.warn(
           { err: error, ...error.details, delayMs: decision.delayMs },
@@ -225,20 +239,30 @@ export class RecordRunner {
         )
         this.#statistics.retries++
         void delay(clock, decision.delayMs, signal).then(() => {
-          if (!signal.aborted) this.#launch(flight)
+          if (!signal.aborted && this.#launch(flight)) this.#landed(flight)
         })
-        return
+        return false
       case 'fail':
         this.#failed = true
-        if (this.#flights === 1 && this.#waiting === 0) {
-          // Nothing after the record has begun: what came before it can still be committed.
-          flight.epoch.positions.set(item.batch.topic, item.batch.offset(index))
-          item.failedAt = index
-          flight.epoch.end()
-        } else {
-          flight.epoch.break()
-        }
+        this.#close(flight)
+        item.done?.reject(error)
         this.#scope.fail(error)
+        return false
+    }
+  }
+
+  // The processor ends with this record: what came before it may still be committed.
+  #close({ item, index, epoch }: Flight): void {
+    item.failedAt = index
+    if (item.isVisit) {
+      epoch.end()
+    } else if (item === this.#latest && item.next === index + 1) {
+      epoch.positions.set(item.batch.topic, item.batch.offset(index))
+      epoch.end()
+    } else {
+      // Later records have begun, and what they did cannot be told apart any more.
+      this.#broken = true
+      epoch.break()
     }
   }
 

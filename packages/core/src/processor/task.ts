@@ -98,6 +98,7 @@ export class Task {
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
+    for (const item of this.#landing) item.done?.reject(undefined)
     for (const item of this.#queue) {
       item.done?.reject(undefined)
       if (item.next > 0) this.#take(item)
