@@ -142,9 +142,17 @@ export class RdkafkaAdmin implements Admin {
   }
 
   async alterGroupOffsets(group: string, offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    await this.#write({ operation: `change of offsets of group ${group}` }, (extension) =>
-      extension.alterGroupOffsets(group, offsets, changeMs),
-    )
+    await this.#write({ operation: `change of offsets of group ${group}` }, async (extension) => {
+      try {
+        await extension.alterGroupOffsets(group, offsets, changeMs)
+      } catch (error) {
+        // The broker takes it for a commit of somebody who is no member, as there are others.
+        const { code } = error as ClientFault
+        throw code === faultCodes.ERR_UNKNOWN_MEMBER_ID
+          ? faultOf(faultCodes.ERR_NON_EMPTY_GROUP)
+          : error
+      }
+    })
   }
 
   async deleteRecords(offsets: readonly TopicPartitionOffset[]): Promise<void> {

@@ -143,17 +143,23 @@ class Delivery {
 }
 
 function endsOf(batch: ProduceBatch, offsets: Float64Array): SinkResult['ends'] {
-  const ends = new Map<string, { topic: string; partition: number; offset: number }>()
-  for (const [index, offset] of offsets.entries()) {
+  const ends = new Map<string, number[]>()
+  for (let index = 0; index < offsets.length; index++) {
+    const offset = offsets[index] as number
     if (Number.isNaN(offset)) continue
     const topic = batch.topic(index)
+    let ofTopic = ends.get(topic)
+    if (ofTopic === undefined) {
+      ofTopic = []
+      ends.set(topic, ofTopic)
+    }
     const partition = batch.partition(index)
-    const key = `${topic}/${partition}`
-    const end = ends.get(key)
-    if (end === undefined) ends.set(key, { topic, partition, offset: offset + 1 })
-    else if (offset >= end.offset) end.offset = offset + 1
+    ofTopic[partition] = Math.max(ofTopic[partition] ?? 0, offset + 1)
   }
-  return [...ends.values()]
+  return [...ends].flatMap(([topic, ofTopic]) =>
+    // Partitions without a record are holes, which flatMap leaves out.
+    ofTopic.flatMap((offset, partition) => [{ topic, partition, offset }]),
+  )
 }
 
 function writeHeader({ name, value }: Header): rdkafka.MessageHeader | undefined {
