@@ -37,10 +37,13 @@ export class Assignment {
     this.#push({ kind: 'revoke', partitions, handOver })
   }
 
-  /** Everything is another member's already; what was not told yet is void. */
-  lose(): void {
+  /**
+   * Everything is another member's already; what was not told yet is void.
+   * @param then - called when the listener knows
+   */
+  lose(then: () => void): void {
     this.#steps.length = 0
-    this.#push({ kind: 'lose' })
+    this.#push({ kind: 'lose', then })
   }
 
   resume(partition: TopicPartition, offset: number | undefined): void {
@@ -90,7 +93,7 @@ export class Assignment {
       case 'revoke':
         return this.#revoked(step.partitions, step.handOver)
       case 'lose':
-        return this.#lost()
+        return this.#lost(step.then)
     }
   }
 
@@ -129,10 +132,15 @@ export class Assignment {
     }
   }
 
-  async #lost(): Promise<void> {
+  async #lost(then: () => void): Promise<void> {
     const partitions = [...this.#held.values()].map(({ partition }) => partition)
     await this.#letGo(partitions)
-    if (partitions.length > 0 && !this.#isClosed) await this.#listener.lost(partitions)
+    if (this.#isClosed) return
+    try {
+      if (partitions.length > 0) await this.#listener.lost(partitions)
+    } finally {
+      then()
+    }
   }
 
   /** Reads no more of partitions, and lets pass what a poll had read of them. */
@@ -152,7 +160,7 @@ type Step =
       readonly partitions: readonly TopicPartition[]
       readonly handOver: () => void
     }
-  | { readonly kind: 'lose' }
+  | { readonly kind: 'lose'; readonly then: () => void }
 
 interface Holding {
   readonly partition: TopicPartition

@@ -27,7 +27,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer, MemberClient {
   readonly #assignment: Assignment
   readonly #interval: PollInterval
   #memberId = ''
-  #state: 'out' | 'joining' | 'in' | 'replaced' = 'out'
+  #state: 'out' | 'joining' | 'in' | 'losing' | 'replaced' = 'out'
 
   constructor(broker: Broker, connection: Connection, options: GroupConsumerOptions) {
     this.broker = broker
@@ -78,10 +78,9 @@ export class EmbeddedGroupConsumer implements GroupConsumer, MemberClient {
   }
 
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    const memberId = this.#memberId
     const request = { operation: 'commit', group: this.group.name } as const
-    return this.connection.request('offsets', request, () =>
-      this.group.commit(this.#memberId, offsets),
-    )
+    return this.connection.request('offsets', request, () => this.group.commit(memberId, offsets))
   }
 
   committed(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
@@ -126,16 +125,22 @@ export class EmbeddedGroupConsumer implements GroupConsumer, MemberClient {
         this.#assignment.revoke(event.partitions, () => this.#handOver(memberId, event.partitions))
         break
       case 'removed':
-        this.#assignment.lose()
         if (event.reason === 'replaced') {
           this.#state = 'replaced'
+          this.#assignment.lose(() => {})
           this.#fetcher.fail(replaced(this.instanceId, this.group.name))
         } else {
-          this.#state = 'out'
-          if (this.#fetcher.isPolling) this.#join()
+          this.#state = 'losing'
+          this.#assignment.lose(() => this.#rejoin())
         }
         break
     }
+  }
+
+  /** Joins anew, not before the listener knows of the loss: until then commits must fail. */
+  #rejoin(): void {
+    this.#state = 'out'
+    if (this.#fetcher.isPolling) this.#join()
   }
 
   #join(): void {
@@ -158,7 +163,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer, MemberClient {
 
   /** No poll for the maximal interval: the member leaves, and learns what it lost with the next poll. */
   async #leaveForLong(): Promise<void> {
-    if (this.#state === 'out' || this.#state === 'replaced') return
+    if (this.#state !== 'joining' && this.#state !== 'in') return
     const request = { operation: 'leave', group: this.group.name } as const
     await this.connection
       .request('group', request, () => this.group.expel(this.#memberId))

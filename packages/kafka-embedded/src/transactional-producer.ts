@@ -72,7 +72,7 @@ export class EmbeddedTransactionalProducer implements TransactionalProducer {
 
   async commit(consumer: GroupConsumer, offsets: readonly TopicPartitionOffset[]): Promise<void> {
     this.#check('commit', ['open'])
-    const member = this.#member(consumer)
+    const { group, memberId } = this.#member(consumer)
     if (this.#sender.isBusy) {
       const message = 'a transaction cannot be committed while sends are under way: wait for them'
       throw failed('commit-transaction', 'INVALID_TXN_STATE', message)
@@ -80,10 +80,9 @@ export class EmbeddedTransactionalProducer implements TransactionalProducer {
     this.#state = 'ending'
     try {
       if (offsets.length > 0) {
-        const { group } = member
         await this.#ask(
           'commit-transaction-offsets',
-          () => this.#identity().addOffsets(group, member.memberId, offsets),
+          () => this.#identity().addOffsets(group, memberId, offsets),
           group.name,
         )
       }
