@@ -10,7 +10,7 @@ const program = join(folder, 'node_modules', 'pnpm', 'bin', 'pnpm.mjs')
 /** Runs the pnpm that package.json names; npm, which comes with Node, fetches it the first time. */
 export async function pnpm(args, options) {
   if (!existsSync(program)) await fetchPnpm()
-  return runNode([program, ...args], { ...options, env: buildEnvironment(options?.env) })
+  return runNode([program, ...args], { ...options, tree: true, env: buildEnvironment() })
 }
 
 async function fetchPnpm() {
@@ -25,8 +25,8 @@ async function fetchPnpm() {
 }
 
 /** The environment in which native dependencies compile. */
-function buildEnvironment(base = process.env) {
-  const environment = { ...base }
+function buildEnvironment() {
+  const environment = { ...process.env }
   // A parallel make breaks node-rdkafka's build: gyp races librdkafka's own configure.
   delete environment.JOBS
   delete environment.MAKEFLAGS

@@ -26,7 +26,8 @@ async function test() {
   ]) {
     const { name } = each.manifest
     const title = needsKafka(each) ? `tests of ${name} on a real Kafka` : `tests of ${name}`
-    await section(title, () => pnpm(['test', ...jestResultsArguments(name)], { cwd: each.folder }))
+    const options = { cwd: each.folder, timeoutMs: 20 * 60_000 }
+    await section(title, () => pnpm(['test', ...jestResultsArguments(name)], options))
   }
   await section('packed packages', () => runNode(['scripts/packed-packages.js']))
 }
