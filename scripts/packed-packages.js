@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { runNode } from './command.js'
 import { pnpm } from './pnpm.js'
 import { workspacePackages } from './workspace.js'
@@ -50,8 +50,12 @@ async function installAlone({ name, exports }, tarballs, parent) {
   write(folder, 'package.json', { private: true, type: 'module', dependencies: files })
   write(folder, 'pnpm-workspace.yaml', {
     overrides: files,
-    // What the READMEs tell users to allow, no more: classic-level runs as it was published.
-    allowBuilds: { 'classic-level': false, 'node-rdkafka': true, '@goka/kafka-rdkafka': true },
+    // What users are told to allow, no more: classic-level runs as it was published. Of a tarball, pnpm wants the path too.
+    allowBuilds: {
+      'classic-level': false,
+      'node-rdkafka': true,
+      [`@goka/kafka-rdkafka@file:../${basename(tarballs.get('@goka/kafka-rdkafka'))}`]: true,
+    },
   })
   const exitCode = await pnpm(['install', '--prefer-offline'], { cwd: folder, quiet: true })
   if (exitCode !== 0) return exitCode
