@@ -82,7 +82,11 @@ export class Cluster {
     options: ProcessorOptions = {},
     goka: Goka = this.goka(),
   ): Processor<G['state']> {
-    const processor = goka.processor(group, { commitIntervalMs: 2, ...options })
+    const processor = goka.processor(group, {
+      commitIntervalMs: 2,
+      drainTimeoutMs: 500,
+      ...options,
+    })
     this.#closers.push(() => processor.stop())
     return processor
   }

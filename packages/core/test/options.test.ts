@@ -69,7 +69,7 @@ describe('a word', () => {
   it('has a default, and is one of those that are known', () => {
     expect(checkWord('mode', undefined, 'on', ['on', 'off'])).toBe('on')
     expect(checkWord('mode', 'off', 'on', ['on', 'off'])).toBe('off')
-    expect(refused(() => checkWord('mode', 'of' as 'off', 'on', ['on', 'off']))).toEqual([
+    expect(refused(() => checkWord<string>('mode', 'of', 'on', ['on', 'off']))).toEqual([
       'mode',
       '"of"',
     ])

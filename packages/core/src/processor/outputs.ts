@@ -57,14 +57,14 @@ export class Outputs {
   write(
     batch: ProduceBatch,
     topic: string,
-    key: ByteString,
+    key: ByteString | null,
     value: Uint8Array | null,
     timestampMs: number,
     headers: Headers | undefined,
   ): void {
     const partitions = this.#partitions.get(topic)
     if (partitions === undefined) throw unknownTopic(topic)
-    const partition = this.#partitioner.partition(key, partitions)
+    const partition = this.#partitioner.partition(key ?? '', partitions)
     batch.add(batch.topicIndex(topic), partition, key, value, timestampMs, headers)
   }
 }

@@ -232,9 +232,9 @@ export class CallbackContext {
 
   join(table: Table<unknown>): unknown {
     this.#check('join')
-    const joined = this.#scope.joins.get(table.topic)
+    const joined = this.#scope.joins.get(table?.topic)
     if (joined === undefined) {
-      throw this.#refused('join', `table "${table.topic}" is not declared: add .join(table)`)
+      throw this.#refused('join', `table "${table?.topic}" is not declared: add .join(table)`)
     }
     // Fetched ahead with the batch, so that every storage answers at once.
     const bytes = joined.get(this.#keyBytes) as Uint8Array | undefined
@@ -243,9 +243,9 @@ export class CallbackContext {
 
   lookup(table: Table<unknown>, key: string): Awaitable<unknown> {
     this.#check('lookup')
-    const copy = this.#scope.lookups.get(table.topic)
+    const copy = this.#scope.lookups.get(table?.topic)
     if (copy === undefined) {
-      throw this.#refused('lookup', `table "${table.topic}" is not declared: add .lookup(table)`)
+      throw this.#refused('lookup', `table "${table?.topic}" is not declared: add .lookup(table)`)
     }
     const found = copy.get(encodeKey(key))
     if (isLater(found)) {
@@ -256,8 +256,8 @@ export class CallbackContext {
 
   emit(stream: Stream<unknown>, key: string, value: unknown, options?: EmitOptions): void {
     this.#check('emit')
-    if (!this.#scope.outputs.has(stream.topic)) {
-      throw this.#refused('emit', `stream "${stream.topic}" is not declared: add .output(stream)`)
+    if (!this.#scope.outputs.has(stream?.topic)) {
+      throw this.#refused('emit', `stream "${stream?.topic}" is not declared: add .output(stream)`)
     }
     this.#send(stream, 'emit', key, value, options)
   }

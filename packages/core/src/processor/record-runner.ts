@@ -35,6 +35,8 @@ export class RecordRunner {
   // Keys with a callback under way, and the records of the key that wait for it.
   readonly #lanes = new Map<ByteString, Flight[]>()
   #context: CallbackContext
+  // Whether callbacks have returned promises: then who kept a context must not meet a later call in it.
+  #isAsynchronous = false
   // The batch whose records were started last.
   #latest: PreparedBatch | undefined
   #flights = 0
@@ -96,7 +98,7 @@ export class RecordRunner {
         this.#crash(item, index, key, epoch, callbackError(recordAt(item, index), error))
         continue
       }
-      if (result === undefined || typeof result.then !== 'function') context.finish()
+      if (result === undefined || typeof result.then !== 'function') this.#finish(context)
       else this.#follow(this.#takeOff(item, index, key, epoch), result)
       if (item.next >= checkAt) {
         checkAt = item.next + CHECK_EVERY
@@ -139,9 +141,15 @@ export class RecordRunner {
     this.#lanes.get(key)?.push({ item, index, key, epoch, failures: 0 })
   }
 
+  #finish(context: CallbackContext): void {
+    context.finish()
+    if (this.#isAsynchronous) this.#context = new CallbackContext(this.#scope)
+  }
+
   // The callback that has just returned a promise keeps the context; the next record gets another.
   #follow(flight: Flight, result: Promise<void>): void {
     const context = this.#context
+    this.#isAsynchronous = true
     this.#context = new CallbackContext(this.#scope)
     context.detach()
     result.then(
@@ -183,7 +191,7 @@ export class RecordRunner {
       return this.#crashed(flight, callbackError(recordAt(item, index), error))
     }
     if (result === undefined || typeof result.then !== 'function') {
-      context.finish()
+      this.#finish(context)
       return true
     }
     this.#follow(flight, result)
@@ -214,7 +222,7 @@ export class RecordRunner {
 
   // Does what the policy says; returns whether the record is over with that.
   #crashed(flight: Flight, error: GokaError): boolean {
-    const { item, index } = flight
+    const { item } = flight
     const { log, clock, signal } = this.#scope
     const policy = item.edge.options.onError ?? this.#scope.onError
     const decision = decide(policy, ++flight.failures)
@@ -266,11 +274,11 @@ export class RecordRunner {
     }
   }
 
-  #bury({ item, index, key, epoch }: Flight, topic: string, error: GokaError): void {
+  #bury({ item, index, epoch }: Flight, topic: string, error: GokaError): void {
     const { batch } = item
     const headers = deadLetterHeaders(batch.headers(index), recordAt(item, index), error)
     const timestampMs = batch.timestamp(index)
-    this.#scope.write(epoch.outputs, topic, key, batch.value(index), {
+    this.#scope.write(epoch.outputs, topic, batch.key(index), batch.value(index), {
       headers,
       ...(timestampMs >= 0 && { timestampMs }),
     })

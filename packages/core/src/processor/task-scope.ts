@@ -32,7 +32,7 @@ export interface TaskScope {
   write(
     batch: ProduceBatch,
     topic: string,
-    key: ByteString,
+    key: ByteString | null,
     value: Uint8Array | null,
     options: EmitOptions | undefined,
   ): void

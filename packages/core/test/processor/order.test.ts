@@ -100,7 +100,9 @@ describe('callbacks', () => {
     const seen = new Notes<unknown>()
     const group = defineGroup('facts').input(one, (ctx, message) => {
       const { key, topic, partition, offset, timestamp, headers } = ctx
-      const names = headers.map(({ name, value }) => `${name}=${value && Buffer.from(value)}`)
+      const names = headers.map(
+        ({ name, value }) => `${name}=${value === null ? null : Buffer.from(value).toString()}`,
+      )
       seen.add([message, key, topic, partition, offset, timestamp, names, ctx.group])
     })
     await cluster.started(group, 2)

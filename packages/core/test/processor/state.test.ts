@@ -1,3 +1,4 @@
+/* eslint @typescript-eslint/no-confusing-void-expression: off -- what the steps return is looked at */
 import { bytes, int64, json, string } from '@goka/codecs'
 import { type Context, defineGroup, type EmptyShape, stream, type With } from '@goka/core'
 import { type Codec, isGokaError } from '@goka/interface'
