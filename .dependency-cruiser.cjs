@@ -45,7 +45,7 @@ module.exports = {
       name: 'src-runs-without-dev-dependencies',
       severity: 'error',
       from: { path: '^packages/[^/]+/src/', pathNot: '^packages/system-tests/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'] },
     },
     {
       name: 'everything-resolves',
@@ -56,7 +56,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: ['node_modules', '/dist/'] },
-    exclude: { path: ['/node_modules/', '/dist/', '/\\.cache/'] },
+    exclude: { path: ['/dist/', '/\\.cache/'] },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],
