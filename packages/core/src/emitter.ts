@@ -6,6 +6,7 @@ import {
   type Producer,
   type Transport,
 } from '@goka/interface'
+import { delay } from './backoff.ts'
 import { type Deferred, deferred } from './deferred.ts'
 import type { EmitOptions } from './graph/context.ts'
 import type { Stream } from './graph/stream.ts'
@@ -40,6 +41,9 @@ export interface EmitterParts<T> {
 /** Records in one batch at most: a batch that is full goes out at once. */
 const BATCH_RECORDS = 10_000
 
+/** How long a close waits for those who wait for the connection, or for room. */
+const CLOSE_WAIT_MS = 10_000
+
 /** Writes to a stream from outside a processor. Connects with the first `emit`. */
 export class Emitter<T> {
   readonly #parts: EmitterParts<T>
@@ -56,6 +60,8 @@ export class Emitter<T> {
   #waiting = 0
   #turn: Promise<void> = Promise.resolve()
   #closed: Promise<void> | undefined
+  // No more than what is in the open batch will be sent.
+  #ended = false
 
   /** Made by `Goka.emitter`. */
   constructor(parts: EmitterParts<T>) {
@@ -91,6 +97,7 @@ export class Emitter<T> {
 
   // In the order of the calls: each waits behind those that came before.
   async #addInTurn(key: string, value: T | null, options: EmitOptions): Promise<EmittedRecord> {
+    if (this.#closed !== undefined) throw this.#isClosed()
     const before = this.#turn
     const turn = deferred()
     this.#turn = turn.promise
@@ -98,13 +105,13 @@ export class Emitter<T> {
     let added: Promise<EmittedRecord>
     try {
       await before
-      this.#checkOpen()
+      if (this.#ended) throw this.#isClosed()
       await this.#connect()
       while (this.#pendingBytes > this.#maxPendingBytes) {
         this.#room ??= deferred()
         await this.#room.promise
       }
-      this.#checkOpen()
+      if (this.#ended) throw this.#isClosed()
       added = this.#add(key, value, options)
     } finally {
       this.#waiting--
@@ -145,11 +152,15 @@ export class Emitter<T> {
 
   /** Resolves when everything that was emitted before is settled. Does not reject: each `emit` tells its own fate. */
   async flush(): Promise<void> {
+    await this.#turn
     if (this.#open.batch.length > 0) this.#send()
     await Promise.all(this.#sending)
   }
 
-  /** Waits for what was emitted and frees the client. May be called again. */
+  /**
+   * Waits for what was emitted, and frees the client. Within a bound, whatever the broker does: what could not be sent
+   * until then is rejected with a code, as everybody who emitted it is told. May be called again.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed
@@ -160,16 +171,25 @@ export class Emitter<T> {
   }
 
   async #close(): Promise<void> {
+    const overdue = new AbortController()
+    // Those who wait for the connection, or for room, may go first.
+    await Promise.race([
+      this.#turn,
+      delay(this.#parts.context.clock, CLOSE_WAIT_MS, overdue.signal),
+    ])
+    overdue.abort()
+    this.#ended = true
+    if (this.#open.batch.length > 0) this.#send()
     const producer = await this.#producer?.catch(() => undefined)
-    await this.flush()
-    this.#room?.resolve()
+    // It has a bound of its own for what was sent, and settles that.
     await producer?.close()
+    this.#room?.resolve()
+    await Promise.all(this.#sending)
   }
 
-  #checkOpen(): void {
-    if (this.#closed === undefined) return
+  #isClosed(): GokaError {
     const { topic } = this
-    throw new GokaError('GOKA_EMITTER_CLOSED', `the emitter of "${topic}" is closed`, { topic })
+    return new GokaError('GOKA_EMITTER_CLOSED', `the emitter of "${topic}" is closed`, { topic })
   }
 
   async #connect(): Promise<void> {
