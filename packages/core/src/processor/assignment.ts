@@ -5,7 +5,6 @@ import {
   type GroupConsumer,
   type Logger,
   type RebalanceListener,
-  RecordBatchBuilder,
   type TopicPartition,
   type TopicPartitionOffset,
 } from '@goka/interface'
@@ -115,10 +114,7 @@ export class Assignment implements RebalanceListener {
       if (signal.aborted) return
       const task = makeTask(holding)
       holding.task = task
-      for (const [topic, offset] of holding.starts) {
-        // Commits the start, so that a crash before the first record does not move an input that starts at the end.
-        task.enqueue(new RecordBatchBuilder(topic, holding.partition).build(offset, false))
-      }
+      for (const [topic, offset] of holding.starts) task.startAt(topic, offset)
       holding.enter('running', clock.now())
       await this.#resume(holding)
       onChange('running', [holding.partition])

@@ -12,8 +12,8 @@ export class PreparedBatch {
   readonly keys: ByteString[] = []
   /** For each record the cell of its key in the group table; empty in a stateless group. */
   readonly cells: Cell[] = []
-  /** The cells of the keys in joined tables. */
-  readonly joined: Cell[] = []
+  /** The cells of the keys in each joined table, in the order of the joins. */
+  readonly joined: Cell[][] = []
   /** The next record to start. */
   next = 0
   /** Records started and not done. */
@@ -54,7 +54,9 @@ export class PreparedBatch {
       if (fetched !== undefined) fetches.push(fetched)
     }
     for (const joined of joins.values()) {
-      const fetched = fetch(joined, keys, this.joined)
+      const cells: Cell[] = []
+      this.joined.push(cells)
+      const fetched = fetch(joined, keys, cells)
       if (fetched !== undefined) fetches.push(fetched)
     }
     return fetches.length === 0 ? undefined : Promise.all(fetches).then(() => {})

@@ -61,6 +61,11 @@ export class Task {
     return !this.#stopped && !this.#preparing && this.#queue.length > 0 && this.#runner.canStart
   }
 
+  /** Says where an input starts: it is committed, so that a crash before the first record does not move the start. */
+  startAt(topic: string, offset: number): void {
+    this.#epoch.positions.set(topic, offset)
+  }
+
   /** Takes a batch of one of the inputs. */
   enqueue(batch: RecordBatch): void {
     const edge = this.scope.edges.inputs.find(({ topic }) => topic === batch.topic)
@@ -169,9 +174,9 @@ export class Task {
   // Returns whether the item can be run now.
   #prepare(item: PreparedBatch): boolean {
     const { table, joins } = this.scope
-    if (table?.cells.isFull === true) table.cells.rotate(this.#pinned((queued) => queued.cells))
-    for (const joined of joins.values()) {
-      if (joined.cells.isFull) joined.cells.rotate(this.#pinned((queued) => queued.joined))
+    if (table?.cells.isFull === true) table.cells.rotate(this.#pinned())
+    for (const [index, joined] of [...joins.values()].entries()) {
+      if (joined.cells.isFull) joined.cells.rotate(this.#inUse((queued) => queued.joined[index]))
     }
     const prepared = item.prepare(table, joins)
     if (prepared === undefined) return true
@@ -186,10 +191,15 @@ export class Task {
     return false
   }
 
-  // Cells that must not be dropped: in use by batches under way, or written and not in the store yet.
-  *#pinned(cellsOf: (item: PreparedBatch) => readonly Cell[]): Iterable<Cell> {
-    for (const item of this.#queue) yield* cellsOf(item)
-    for (const item of this.#landing) yield* cellsOf(item)
+  // Cells of one table that batches under way use.
+  *#inUse(cellsOf: (item: PreparedBatch) => readonly Cell[] | undefined): Iterable<Cell> {
+    for (const item of this.#queue) yield* cellsOf(item) ?? []
+    for (const item of this.#landing) yield* cellsOf(item) ?? []
+  }
+
+  // Cells of the group table that must not be dropped: in use, or written and not in the store yet.
+  *#pinned(): Iterable<Cell> {
+    yield* this.#inUse((item) => item.cells)
     yield* this.#epoch.dirty
     if (this.#sealed !== undefined) yield* this.#sealed.dirty
     if (this.#committing !== undefined) yield* this.#committing.dirty
