@@ -1,13 +1,12 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Logger, TopicPartitionOffset } from '@goka/interface'
+import type { Logger } from '@goka/interface'
 import { FolderLock } from './folder-lock.ts'
-import type { Journal } from './journal.ts'
-import { encodeEntry, type JournalEntry, readEntries } from './journal-entry.ts'
+import type { Journal, JournalEntry } from './journal.ts'
+import { encodeEntry, readEntries } from './journal-entry.ts'
 import { JournalReplay, type ReplayTarget } from './journal-replay.ts'
-import type { Appender, PartitionLog } from './partition-log.ts'
+import type { Appender } from './partition-log.ts'
 import { ROW_BYTES, type Segment } from './segment.ts'
-import type { Topic } from './topic.ts'
 
 /** A journal is written anew when it is larger than twice what it has to keep, and this. */
 const SLACK_BYTES = 1_048_576
@@ -82,52 +81,17 @@ export class FolderJournal implements Journal {
     }
   }
 
-  topic({ name: topic, id, logs, config }: Topic): void {
-    this.#append({ kind: 'topic', topic, id, partitions: logs.length, config: config.given })
-  }
-
-  topicDeleted({ name: topic }: Topic): void {
-    this.#append({ kind: 'topic-deleted', topic })
-  }
-
-  records(log: PartitionLog, segment: Segment, index: number, appender: Appender): void {
-    const entry = recordsEntry(log, segment.length - index, appender)
-    const { rows, bytes } = segment.tail(index)
-    this.#append(entry, [rows, bytes])
-  }
-
-  marker({ topic, partition }: PartitionLog, producerId: number, commit: boolean): void {
-    this.#append({ kind: 'marker', topic, partition, producerId, commit })
-  }
-
-  start({ topic, partition, start }: PartitionLog): void {
-    this.#append({ kind: 'start', topic, partition, offset: start })
-  }
-
-  decision(
-    producerId: number,
-    commit: boolean,
-    offsets: ReadonlyMap<string, readonly TopicPartitionOffset[]>,
-  ): void {
-    const commits = [...offsets].map(([group, list]) => ({ group, offsets: list }))
-    this.#append({ kind: 'decision', producerId, commit, offsets: commits })
-  }
-
-  offsets(group: string, offsets: readonly TopicPartitionOffset[]): void {
-    this.#append({ kind: 'offsets', group, offsets })
+  tell(entry: JournalEntry, data?: readonly Uint8Array[]): void {
+    // During the replay the broker tells what the journal has told it.
+    if (this.#handle === undefined) return
+    this.#pending.push(...encodeEntry(entry, data))
+    if (this.#writing === undefined) this.#written = this.#write(this.#handle)
   }
 
   written(callback: () => void): void {
     if (this.#pending.length > 0) this.#waiting.push(callback)
     else if (this.#writing !== undefined) this.#writing.push(callback)
     else callback()
-  }
-
-  #append(entry: JournalEntry, data?: readonly Uint8Array[]): void {
-    // During the replay the broker tells what the journal has told it.
-    if (this.#handle === undefined) return
-    this.#pending.push(...encodeEntry(entry, data))
-    if (this.#writing === undefined) this.#written = this.#write(this.#handle)
   }
 
   async #write(handle: FileHandle): Promise<void> {
@@ -200,14 +164,6 @@ function sizeOf(segment: Segment): number {
   return segment.length * ROW_BYTES + segment.byteLength
 }
 
-function recordsEntry(
-  { topic, partition }: PartitionLog,
-  records: number,
-  { producerId, transactional }: Appender,
-): JournalEntry {
-  return { kind: 'records', topic, partition, producerId, transactional, records }
-}
-
 /** A broker without open transactions, as the entries that lead to it. */
 function* snapshot({ topics, groups }: JournalSubject): Generator<readonly Uint8Array[]> {
   for (const { name: topic, id, logs, config } of topics.values()) {
@@ -215,9 +171,7 @@ function* snapshot({ topics, groups }: JournalSubject): Generator<readonly Uint8
     yield encodeEntry({ kind: 'topic', topic, id, partitions, config: config.given })
     for (const log of logs) {
       for (const segment of log.segments) {
-        const entry = recordsEntry(log, segment.length, NOBODY)
-        const { rows, bytes } = segment.tail(0)
-        yield encodeEntry(entry, [rows, bytes])
+        yield encodeEntry(log.entryOf(segment, 0, NOBODY), segment.tail(0))
       }
       const { partition, start, end } = log
       yield encodeEntry({ kind: 'end', topic, partition, offset: end })

@@ -22,7 +22,7 @@ export class GroupOffsets {
 
   set(offsets: readonly TopicPartitionOffset[]): void {
     this.restore(offsets)
-    if (offsets.length > 0) this.#journal?.offsets(this.#group, offsets)
+    if (offsets.length > 0) this.#journal?.tell({ kind: 'offsets', group: this.#group, offsets })
   }
 
   /** Puts offsets in place as a journal has them. */

@@ -41,7 +41,6 @@ export class Group {
   readonly #members = new Map<string, Member>()
   readonly #owners = new Map<string, Member>()
   #lastMember = 0
-  #generation = 0
   #isScheduled = false
   /** Eager: everybody gives up everything before anybody gets something. */
   #isRevokingAll = false
@@ -56,11 +55,6 @@ export class Group {
 
   get isEmpty(): boolean {
     return this.#members.size === 0
-  }
-
-  /** Goes up with each assignment. */
-  get generation(): number {
-    return this.#generation
   }
 
   /**
@@ -240,7 +234,6 @@ export class Group {
     for (const [member, partitions] of rangeAssignment(this.#members.values(), count)) {
       member.target = new Map(partitions.map((partition) => [partitionKey(partition), partition]))
     }
-    this.#generation++
     this.#isStale = false
     this.#isRevokingAll = settings.rebalance === 'eager'
   }

@@ -1,47 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
-import type { TopicPartitionOffset } from '@goka/interface'
 import { crc32 } from 'node:zlib'
-
-/** What happened to a broker. */
-export type JournalEntry =
-  | {
-      readonly kind: 'topic'
-      readonly topic: string
-      readonly id: number
-      readonly partitions: number
-      readonly config: Readonly<Record<string, string>>
-    }
-  | { readonly kind: 'topic-deleted'; readonly topic: string }
-  | {
-      /** Records were appended; the rows and then the bytes of a segment follow. */
-      readonly kind: 'records'
-      readonly topic: string
-      readonly partition: number
-      readonly producerId: number
-      readonly transactional: boolean
-      readonly records: number
-    }
-  | {
-      readonly kind: 'marker'
-      readonly topic: string
-      readonly partition: number
-      readonly producerId: number
-      readonly commit: boolean
-    }
-  /** The first offset that is kept, or the offset of the next record. */
-  | ({ readonly kind: 'start' | 'end' } & TopicPartitionOffset)
-  | {
-      readonly kind: 'decision'
-      readonly producerId: number
-      readonly commit: boolean
-      readonly offsets: readonly GroupCommit[]
-    }
-  | ({ readonly kind: 'offsets' } & GroupCommit)
-
-export interface GroupCommit {
-  readonly group: string
-  readonly offsets: readonly TopicPartitionOffset[]
-}
+import type { JournalEntry } from './journal.ts'
 
 /** An entry as it was read. */
 export interface ReadEntry {

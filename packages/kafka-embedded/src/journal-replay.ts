@@ -1,5 +1,5 @@
 import type { Group } from './group.ts'
-import type { JournalEntry } from './journal-entry.ts'
+import type { JournalEntry } from './journal.ts'
 import { ROW_BYTES, Segment } from './segment.ts'
 import type { Topics } from './topics.ts'
 

@@ -1,26 +1,50 @@
 import type { TopicPartitionOffset } from '@goka/interface'
-import type { Appender, PartitionLog } from './partition-log.ts'
-import type { Segment } from './segment.ts'
-import type { Topic } from './topic.ts'
 
 /** Keeps what happens to a broker, in the order in which it happens. */
 export interface Journal {
-  /** A topic was made, or has more partitions or another configuration. */
-  topic(topic: Topic): void
-  topicDeleted(topic: Topic): void
-  /** Records were appended: those of `segment` from `index` on. */
-  records(log: PartitionLog, segment: Segment, index: number, appender: Appender): void
-  /** The transaction of a producer ended in this partition. */
-  marker(log: PartitionLog, producerId: number, commit: boolean): void
-  /** The records before `log.start` are gone. */
-  start(log: PartitionLog): void
-  /** The fate of a transaction is settled, and with it these offsets of groups. */
-  decision(
-    producerId: number,
-    commit: boolean,
-    offsets: ReadonlyMap<string, readonly TopicPartitionOffset[]>,
-  ): void
-  offsets(group: string, offsets: readonly TopicPartitionOffset[]): void
+  /** @param data - what belongs to the entry; never written again */
+  tell(entry: JournalEntry, data?: readonly Uint8Array[]): void
   /** Calls back once all that was told so far is written. */
   written(callback: () => void): void
+}
+
+/** What happened to a broker. */
+export type JournalEntry =
+  | {
+      readonly kind: 'topic'
+      readonly topic: string
+      readonly id: number
+      readonly partitions: number
+      readonly config: Readonly<Record<string, string>>
+    }
+  | { readonly kind: 'topic-deleted'; readonly topic: string }
+  | {
+      /** Records were appended; the rows and then the bytes of a segment follow. */
+      readonly kind: 'records'
+      readonly topic: string
+      readonly partition: number
+      readonly producerId: number
+      readonly transactional: boolean
+      readonly records: number
+    }
+  | {
+      readonly kind: 'marker'
+      readonly topic: string
+      readonly partition: number
+      readonly producerId: number
+      readonly commit: boolean
+    }
+  /** The first offset that is kept, or the offset of the next record. */
+  | ({ readonly kind: 'start' | 'end' } & TopicPartitionOffset)
+  | {
+      readonly kind: 'decision'
+      readonly producerId: number
+      readonly commit: boolean
+      readonly offsets: readonly GroupCommit[]
+    }
+  | ({ readonly kind: 'offsets' } & GroupCommit)
+
+interface GroupCommit {
+  readonly group: string
+  readonly offsets: readonly TopicPartitionOffset[]
 }

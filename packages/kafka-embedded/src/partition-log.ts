@@ -1,7 +1,7 @@
-import { RecordBatch } from '@goka/interface'
-import type { Journal } from './journal.ts'
+import type { Journal, JournalEntry } from './journal.ts'
+import { type LogRead, readLog } from './log-read.ts'
 import { OffsetRuns } from './offset-runs.ts'
-import { type PackedRecords, ROW_BYTES, Segment } from './segment.ts'
+import { type PackedRecords, Segment } from './segment.ts'
 
 /** A segment that has this many bytes or records is closed and the next one begun. */
 const SEGMENT_BYTES = 1_048_576
@@ -131,9 +131,15 @@ export class PartitionLog {
     this.#end += order.length
     this.#producers.set(appender.producerId, { sequence, offset })
     if (appender.transactional) this.#enlist(appender.producerId, offset)
-    this.#host.journal?.records(this, segment, index, appender)
+    this.#host.journal?.tell(this.entryOf(segment, index, appender), segment.tail(index))
     this.#wake()
     return offset
+  }
+
+  /** The journal entry of the records of a segment from `index` on. */
+  entryOf({ length }: Segment, index: number, appender: Appender): JournalEntry {
+    const { topic, partition } = this
+    return { kind: 'records', topic, partition, ...appender, records: length - index }
   }
 
   /** Takes records that were read from a journal, with their offsets. */
@@ -156,7 +162,8 @@ export class PartitionLog {
     this.#open.delete(producerId)
     if (!commit) this.#aborted.merge(transaction.runs)
     this.#end++
-    this.#host.journal?.marker(this, producerId, commit)
+    const { topic, partition } = this
+    this.#host.journal?.tell({ kind: 'marker', topic, partition, producerId, commit })
     this.#wake()
   }
 
@@ -166,41 +173,8 @@ export class PartitionLog {
    */
   read(offset: number, isolation: Isolation, maxBytes: number): LogRead {
     const limit = this.endFor(isolation)
-    const runs: SegmentRun[] = []
-    let records = 0
-    let bytes = 0
-    let next = offset
-    let full = false
-    for (let at = this.#segmentAt(offset); at < this.#segments.length && !full; at++) {
-      const segment = this.#segments[at] as Segment
-      const last = segment.indexOf(limit)
-      let from = segment.indexOf(next)
-      while (from < last && !full) {
-        let to = last
-        if (isolation === 'read_committed') {
-          const aborted = this.#aborted.next(segment.offset(from))
-          if (aborted !== undefined && aborted.start <= segment.offset(from)) {
-            from = segment.indexOf(aborted.end)
-            continue
-          }
-          if (aborted !== undefined) to = Math.min(to, segment.indexOf(aborted.start))
-        }
-        if (records > 0 && bytes >= maxBytes) {
-          full = true
-          next = segment.offset(from)
-          break
-        }
-        const within = segment.indexWithin(from, to, maxBytes - bytes)
-        full = within < to
-        runs.push({ segment, from, to: within })
-        records += within - from
-        bytes += segment.start(within) - segment.start(from)
-        next = segment.offset(within - 1) + 1
-        from = within
-      }
-    }
-    const nextOffset = full ? next : Math.max(offset, limit)
-    return { batch: this.#batch(runs, records, bytes, nextOffset, !full), byteLength: bytes }
+    const aborted = isolation === 'read_committed' ? this.#aborted : NOTHING
+    return readLog(this, aborted, offset, limit, maxBytes)
   }
 
   /** Drops the records before `offset`, as far as it is not past the end. */
@@ -213,7 +187,8 @@ export class PartitionLog {
       if (segment.offset(segment.length - 1) >= this.#start) break
       this.#segments.shift()
     }
-    this.#host.journal?.start(this)
+    const { topic, partition, start } = this
+    this.#host.journal?.tell({ kind: 'start', topic, partition, offset: start })
   }
 
   get hasAborted(): boolean {
@@ -261,50 +236,9 @@ export class PartitionLog {
     return segment
   }
 
-  /** The index of the first segment with a record at or after `offset`. */
-  #segmentAt(offset: number): number {
-    let low = 0
-    let high = this.#segments.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const segment = this.#segments[middle] as Segment
-      if (segment.offset(segment.length - 1) < offset) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
-  #batch(
-    runs: readonly SegmentRun[],
-    records: number,
-    byteLength: number,
-    nextOffset: number,
-    atEnd: boolean,
-  ): RecordBatch {
-    const buffer = new ArrayBuffer(records * ROW_BYTES + byteLength)
-    const target = {
-      ints: new Int32Array(buffer, 0, records * (ROW_BYTES / 4)),
-      bytes: Buffer.from(buffer),
-    }
-    let row = 0
-    let at = records * ROW_BYTES
-    for (const { segment, from, to } of runs) {
-      at = segment.copy(from, to, target, row, at)
-      row += to - from
-    }
-    return new RecordBatch(this.topic, this.partition, buffer, 0, records, nextOffset, atEnd)
-  }
-
   #wake(): void {
     for (const watcher of this.#watchers) watcher()
   }
-}
-
-/** What a read found. */
-export interface LogRead {
-  readonly batch: RecordBatch
-  /** Bytes of keys, values and headers. */
-  readonly byteLength: number
 }
 
 interface OpenTransaction {
@@ -317,8 +251,4 @@ interface LastAppend {
   readonly offset: number
 }
 
-interface SegmentRun {
-  readonly segment: Segment
-  readonly from: number
-  readonly to: number
-}
+const NOTHING = new OffsetRuns()

@@ -1,7 +1,7 @@
 /** Bytes of a row, laid out as `RecordBatch` of the interface documents it; starts count from the beginning of `bytes`. */
 export const ROW_BYTES = 40
 export const ROW_INTS: number = ROW_BYTES / 4
-export const ROW_DOUBLES: number = ROW_BYTES / 8
+const ROW_DOUBLES: number = ROW_BYTES / 8
 
 /** Records outside of a log, as `ProduceBatch` packs them: timestamp at 0, everything from 16 on as in a row. */
 export interface PackedRecords {
@@ -117,11 +117,11 @@ export class Segment {
   }
 
   /** Views of the rows and bytes from an index on; what they show is never written again. */
-  tail(from: number): { readonly rows: Uint8Array; readonly bytes: Uint8Array } {
-    return {
-      rows: new Uint8Array(this.#rows, from * ROW_BYTES, (this.#length - from) * ROW_BYTES),
-      bytes: this.#bytes.subarray(this.start(from), this.#byteLength),
-    }
+  tail(from: number): readonly [rows: Uint8Array, bytes: Uint8Array] {
+    return [
+      new Uint8Array(this.#rows, from * ROW_BYTES, (this.#length - from) * ROW_BYTES),
+      this.#bytes.subarray(this.start(from), this.#byteLength),
+    ]
   }
 
   /** Makes room, growing by doubling. */

@@ -48,7 +48,7 @@ export class Topics {
     }
     this.#checkPartitions(name, partitions, 0)
     this.restore(name, this.#lastId + 1, partitions, config)
-    this.#host.journal?.topic(this.get(name))
+    this.#tell(this.get(name))
   }
 
   /** Puts a topic in place as a journal has it. */
@@ -73,20 +73,25 @@ export class Topics {
     const topic = this.get(name)
     this.#topics.delete(name)
     for (const log of topic.logs) log.delete()
-    this.#host.journal?.topicDeleted(topic)
+    this.#host.journal?.tell({ kind: 'topic-deleted', topic: name })
   }
 
   grow(name: string, partitions: number): void {
     const topic = this.get(name)
     this.#checkPartitions(name, partitions, topic.logs.length)
     topic.grow(partitions)
-    this.#host.journal?.topic(topic)
+    this.#tell(topic)
   }
 
   configure(name: string, entries: Readonly<Record<string, string>>): void {
     const topic = this.get(name)
     topic.configure(topic.config.with(entries))
-    this.#host.journal?.topic(topic)
+    this.#tell(topic)
+  }
+
+  #tell({ name: topic, id, logs, config }: Topic): void {
+    const partitions = logs.length
+    this.#host.journal?.tell({ kind: 'topic', topic, id, partitions, config: config.given })
   }
 
   #checkPartitions(name: string, partitions: number, present: number): void {

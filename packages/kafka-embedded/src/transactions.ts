@@ -136,10 +136,11 @@ export class Identity {
     this.#groups.clear()
     this.#lastOutcome = commit ? 'committed' : 'aborted'
     if (logs.length + groups.length > 0) {
-      const offsets = groups.map(
-        ({ name, offsets }) => [name, offsets.pending(producerId)] as const,
-      )
-      this.#host.journal?.decision(producerId, commit, new Map(offsets))
+      const offsets = groups.map((group) => ({
+        group: group.name,
+        offsets: group.offsets.pending(producerId),
+      }))
+      this.#host.journal?.tell({ kind: 'decision', producerId, commit, offsets })
     }
     const steps = [
       ...logs.map((log) => ({

@@ -14,7 +14,7 @@ export class Child {
   constructor(script: string, args: readonly string[]) {
     const file = fileURLToPath(new URL(`processes/${script}.ts`, import.meta.url))
     // What Jest runs with is not for the script.
-    const { NODE_OPTIONS: _, ...env } = process.env
+    const env = { ...process.env, NODE_OPTIONS: '' }
     const node = ['--conditions=@goka/source', '--import', LOADER, file, ...args]
     this.#process = spawn(process.execPath, node, { env, stdio: ['ignore', 'pipe', 'inherit'] })
     this.#exit = once(this.#process, 'exit')

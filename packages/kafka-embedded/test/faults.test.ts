@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
 import { GokaError } from '@goka/interface'
+import { describe, expect, it } from '@jest/globals'
 import { Cluster } from './cluster.ts'
 import { settle, until, watched } from './event-loop.ts'
 import { addTo, batchOf, linesOf } from './records.ts'

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
 import type { TopicPartition } from '@goka/interface'
+import { describe, expect, it } from '@jest/globals'
 import { Cluster } from './cluster.ts'
 import { settle, turn, until, watched } from './event-loop.ts'
 import { batchOf } from './records.ts'
@@ -125,8 +125,9 @@ describe('a group', () => {
     const heir = await cluster.member('b', { topics: ['t'] })
     await until(() => stuck.calls.length === 2, 'a partition is revoked')
     cluster.clock.advance(10_000)
-    await heir.holds(1)
+    await heir.holds(2)
     revoking.open()
+    await heir.holds(1)
     await until(() => stuck.calls.length === 4, 'the other one is back')
     expect(stuck.calls.slice(1)).toEqual(['revoked t/1', 'lost t/0', 'assigned t/0'])
     await stuck.close()

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
 import type { ProduceBatch } from '@goka/interface'
+import { describe, expect, it } from '@jest/globals'
 import { parcels } from '../src/parcels.ts'
 import { type Isolation, PartitionLog } from '../src/partition-log.ts'
 import { batchOf, linesOf } from './records.ts'
@@ -146,7 +146,9 @@ describe('the log of a partition', () => {
   it('wakes those who watch whenever there is more to read', () => {
     const log = new PartitionLog('t', 0, host)
     let woken = 0
-    const watcher = (): void => void woken++
+    const watcher = (): void => {
+      woken++
+    }
     log.watch(watcher)
     append(log, one('a'), { producerId: 7, transactional: true })
     expect(woken).toBe(1)

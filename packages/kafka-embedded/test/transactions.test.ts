@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
 import type { TopicPartitionOffset } from '@goka/interface'
+import { describe, expect, it } from '@jest/globals'
 import { Cluster } from './cluster.ts'
 import { settle, until, watched } from './event-loop.ts'
 import type { Member } from './member.ts'
@@ -11,13 +11,18 @@ const abortable = { code: 'GOKA_TRANSPORT_ABORTABLE' }
 
 const at = (offset: number): TopicPartitionOffset => ({ topic: 'in', partition: 0, offset })
 
+interface Scene extends AsyncDisposable {
+  readonly cluster: Cluster
+  readonly member: Member
+}
+
 /** A cluster with the topics `in` and `out` and a member that has `in/0`. */
-async function withMember(): Promise<{ cluster: Cluster; member: Member }> {
+async function withMember(): Promise<Scene> {
   const cluster = await Cluster.with('in', 1)
   await (await cluster.admin()).createTopic({ topic: 'out', partitions: 2 })
   const member = await cluster.member('member', { topics: ['in'] })
   await member.holds(1)
-  return { cluster, member }
+  return { cluster, member, [Symbol.asyncDispose]: () => cluster.broker.close() }
 }
 
 async function committed(cluster: Cluster): Promise<number | undefined> {
@@ -29,8 +34,8 @@ const one = (value: string) => batchOf('out', [[0, 'k', value]])
 
 describe('a transaction', () => {
   it('is taken back, and its producer fenced, when another one comes with its id', async () => {
-    const { cluster, member } = await withMember()
-    await using _ = cluster
+    await using scene = await withMember()
+    const { cluster, member } = scene
     const before = await cluster.transactional('id', 'before')
     await before.begin()
     await before.send(one('zombie'))
@@ -48,8 +53,8 @@ describe('a transaction', () => {
   })
 
   it('is taken back when it takes too long', async () => {
-    const { cluster, member } = await withMember()
-    await using _ = cluster
+    await using scene = await withMember()
+    const { cluster, member } = scene
     const producer = await cluster.transactional('id')
     await producer.begin()
     await producer.send(one('slow'))
@@ -72,8 +77,8 @@ describe('a transaction', () => {
   ] as const)(
     'whose commit is in doubt is ended by the next producer: the %s was lost',
     async (what, offset, lines) => {
-      const { cluster, member } = await withMember()
-      await using _ = cluster
+      await using scene = await withMember()
+      const { cluster, member } = scene
       const producer = await cluster.transactional('id')
       await producer.begin()
       await producer.send(one('v'))
@@ -95,8 +100,8 @@ describe('a transaction', () => {
   )
 
   it('is not committed by a request that arrives when another producer has come', async () => {
-    const { cluster, member } = await withMember()
-    await using _ = cluster
+    await using scene = await withMember()
+    const { cluster, member } = scene
     const before = await cluster.transactional('id', 'before')
     await before.begin()
     await before.send(one('old'))
@@ -116,8 +121,8 @@ describe('a transaction', () => {
   })
 
   it('keeps others waiting who ask for offsets that it may commit', async () => {
-    const { cluster, member } = await withMember()
-    await using _ = cluster
+    await using scene = await withMember()
+    const { cluster, member } = scene
     const producer = await cluster.transactional('id')
     await producer.begin()
     const held = cluster.broker.faults.hold({ operation: 'commit-transaction' }, 'request')
@@ -133,8 +138,8 @@ describe('a transaction', () => {
   })
 
   it("commits nothing when a partition is not the consumer's any more", async () => {
-    const { cluster, member } = await withMember()
-    await using _ = cluster
+    await using scene = await withMember()
+    const { cluster, member } = scene
     const producer = await cluster.transactional('id')
     await producer.begin()
     await producer.send(one('v'))
@@ -154,8 +159,8 @@ describe('a transaction', () => {
   })
 
   it('must be aborted when a record was not written', async () => {
-    const { cluster, member } = await withMember()
-    await using _ = cluster
+    await using scene = await withMember()
+    const { cluster, member } = scene
     const producer = await cluster.transactional('id')
     await producer.begin()
     await expect(producer.send(one('x'.repeat(2_000_000)))).rejects.toMatchObject({
@@ -173,8 +178,8 @@ describe('a transaction', () => {
   })
 
   it('cannot be begun twice, nor ended before it has begun or while records are under way', async () => {
-    const { cluster, member } = await withMember()
-    await using _ = cluster
+    await using scene = await withMember()
+    const { cluster, member } = scene
     const producer = await cluster.transactional('id')
     const misplaced = { details: { reason: 'INVALID_TXN_STATE' } }
     await expect(producer.send(one('v'))).rejects.toMatchObject(misplaced)
@@ -191,8 +196,8 @@ describe('a transaction', () => {
   })
 
   it('waits with its end for records under way when it is aborted', async () => {
-    const { cluster, member } = await withMember()
-    await using _ = cluster
+    await using scene = await withMember()
+    const { cluster, member } = scene
     const producer = await cluster.transactional('id')
     await producer.begin()
     const held = cluster.broker.faults.hold({ operation: 'produce' }, 'request')
@@ -209,8 +214,8 @@ describe('a transaction', () => {
   })
 
   it('refuses the consumer of another broker', async () => {
-    const { cluster, member } = await withMember()
-    await using _ = cluster
+    await using scene = await withMember()
+    const { member } = scene
     await using other = new Cluster()
     const producer = await other.transactional('id')
     await producer.begin()
