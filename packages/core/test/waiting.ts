@@ -96,7 +96,11 @@ export class Notes<T> {
       this.#waiting.add(check)
       check()
     })
-    await inTime(reached, `${count} notes, only ${JSON.stringify(this.items, show)}`)
+    try {
+      await inTime(reached, 'the notes')
+    } catch {
+      throw new Error(`not in time: ${count} notes, only ${JSON.stringify(this.items, show)}`)
+    }
     return this.items
   }
 }

@@ -18,7 +18,6 @@ export class Holding {
   abort: AbortController = new AbortController()
   /** Settled when the opening that is under way has ended, well or not. */
   opening: Promise<void> | undefined
-  paused = false
   /** Topics that stayed when others of the partition were revoked: they go on where the group has committed. */
   readonly retained: Set<string> = new Set()
 

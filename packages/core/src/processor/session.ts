@@ -327,10 +327,8 @@ export class Session {
       },
       deferredFailure: (record, error) => this.#fail(callbackError(record, error)),
       fail: (error) => this.#fail(error),
-      wake: () => {
-        this.#scheduler.wake(task)
-        this.#throttle.release()
-      },
+      released: () => this.#throttle.release(),
+      wake: () => this.#scheduler.wake(task),
     }
     const task = new Task(scope)
     return task

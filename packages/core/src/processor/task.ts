@@ -168,6 +168,7 @@ export class Task {
   #release(item: PreparedBatch): void {
     this.#landing.delete(item)
     this.#queuedBytes -= item.batch.memoryBytes
+    this.scope.released()
     item.done?.resolve()
   }
 

@@ -12,6 +12,9 @@ const WAIT_MS = 250
 export class Throttle {
   readonly #maxBytes: number
   readonly #clock: Clock
+  readonly #paused = new Map<Holding, GroupConsumer>()
+  // What each partition may have waiting when all together have too much.
+  #share = 0
   #room: Deferred | undefined
 
   constructor(maxBytes: number, clock: Clock) {
@@ -22,33 +25,34 @@ export class Throttle {
   /** Records are done: there may be room again. */
   release(): void {
     this.#room?.resolve()
+    for (const [holding, consumer] of this.#paused) {
+      const { abort, task } = holding
+      if (abort.signal.aborted) {
+        this.#paused.delete(holding)
+      } else if (task !== undefined && task.queuedBytes < this.#share / 2) {
+        this.#paused.delete(holding)
+        // What makes this fail makes the polling fail, too, and that is told.
+        consumer.resume(topicsOf(holding)).catch(() => {})
+      }
+    }
   }
 
   /** Resolves when the next poll may be made. */
   async wait(holdings: readonly Holding[], consumer: GroupConsumer): Promise<void> {
-    if (queuedBytes(holdings) > this.#maxBytes) {
-      this.#room = deferred()
-      const timer = this.#clock.setTimeout(() => this.#room?.resolve(), WAIT_MS)
-      await this.#room.promise
-      this.#clock.clearTimeout(timer)
-      this.#room = undefined
-    }
-    await this.#balance(holdings, consumer)
-  }
-
-  async #balance(holdings: readonly Holding[], consumer: GroupConsumer): Promise<void> {
-    const share = this.#maxBytes / Math.max(1, holdings.length)
-    const over = queuedBytes(holdings) > this.#maxBytes
+    if (queuedBytes(holdings) <= this.#maxBytes) return
+    this.#room = deferred()
+    const timer = this.#clock.setTimeout(() => this.#room?.resolve(), WAIT_MS)
+    await this.#room.promise
+    this.#clock.clearTimeout(timer)
+    this.#room = undefined
+    if (queuedBytes(holdings) <= this.#maxBytes) return
+    this.#share = this.#maxBytes / Math.max(1, holdings.length)
     for (const holding of holdings) {
-      const { task, paused, partition, starts } = holding
-      if (task === undefined) continue
-      if (!paused && over && task.queuedBytes > share) {
-        holding.paused = true
-        await consumer.pause(topicsOf(starts, partition))
-      } else if (paused && task.queuedBytes < share / 2) {
-        holding.paused = false
-        await consumer.resume(topicsOf(starts, partition))
-      }
+      if (this.#paused.has(holding) || (holding.task?.queuedBytes ?? 0) <= this.#share) continue
+      this.#paused.set(holding, consumer)
+      await consumer.pause(topicsOf(holding))
+      // The room may have come while the pause was on its way.
+      this.release()
     }
   }
 }
@@ -59,9 +63,9 @@ function queuedBytes(holdings: readonly Holding[]): number {
   return bytes
 }
 
-function topicsOf(
-  starts: ReadonlyMap<string, number>,
-  partition: number,
-): readonly { readonly topic: string; readonly partition: number }[] {
+function topicsOf({
+  starts,
+  partition,
+}: Holding): readonly { readonly topic: string; readonly partition: number }[] {
   return [...starts.keys()].map((topic) => ({ topic, partition }))
 }

@@ -135,7 +135,6 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
     it('goes to the dead letters as it came, with the error and where it was', async () => {
       const { group } = failing()
       await cluster.started(group, 1, { guarantee, onError: { deadLetter: 'dead' } })
-      const value = Uint8Array.from([...Buffer.from('bad'), 0xff, 0x00])
       await cluster.produce('input', [
         { key: 'k', value: '1' },
         {
