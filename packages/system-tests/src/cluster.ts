@@ -1,7 +1,7 @@
 import type { ProcessorOptions, ProcessorReport } from '@goka/core'
 
 /** A Kafka and the instances of counting groups that use it, wherever they run. */
-export interface Cluster extends AsyncDisposable {
+export interface Cluster {
   createTopic(topic: string, partitions: number): Promise<void>
   /** Emits a message for each of the keys; resolves when all are acknowledged. */
   emit(topic: string, keys: readonly string[]): Promise<void>
@@ -9,6 +9,8 @@ export interface Cluster extends AsyncDisposable {
   startProcessor(options: MemberOptions): Promise<Member>
   /** Starts a view of the group's table; resolves when it is complete. */
   startView(group: string): Promise<TableView>
+  /** Ends everything that was started. */
+  close(): Promise<void>
 }
 
 /** What a member of a counting group is told. */

@@ -49,7 +49,7 @@ export class EmbeddedCluster implements Cluster {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     await this.#transport.broker.close()
     rmSync(this.#path, { recursive: true, force: true })
   }

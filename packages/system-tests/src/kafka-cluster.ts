@@ -7,7 +7,8 @@ import { rdkafka } from '@goka/kafka-rdkafka'
 import type { Cluster, Member, MemberOptions, TableView } from './cluster.ts'
 import { countedStream } from './counting.ts'
 import { type Exit, Program } from './program.ts'
-import type { Message } from './programs/instance.ts'
+import type { EmitterProgramOptions } from './programs/emitter.ts'
+import type { InstanceOptions, Message } from './programs/instance.ts'
 import type { ProcessorProgramOptions } from './programs/processor.ts'
 import type { ViewProgramOptions } from './programs/view.ts'
 
@@ -16,17 +17,23 @@ export class KafkaCluster implements Cluster {
   readonly #brokers: string
   readonly #goka: Goka
   readonly #path: string
+  readonly #connectTimeoutMs: number | undefined
   readonly #programs: Program[] = []
 
-  private constructor(brokers: string, path: string) {
+  private constructor(brokers: string, path: string, connectTimeoutMs: number | undefined) {
     this.#brokers = brokers
     this.#goka = new Goka({ transport: rdkafka({ brokers: brokers.split(',') }) })
     this.#path = path
+    this.#connectTimeoutMs = connectTimeoutMs
   }
 
-  /** @param brokers - `host:port` of some brokers, with commas between */
-  static async make(brokers: string): Promise<KafkaCluster> {
-    return new KafkaCluster(brokers, await mkdtemp(join(tmpdir(), 'goka-system-')))
+  /**
+   * @param brokers - `host:port` of some brokers, with commas between
+   * @param connectTimeoutMs - of the processes; default: the library's
+   */
+  static async make(brokers: string, connectTimeoutMs?: number): Promise<KafkaCluster> {
+    const path = await mkdtemp(join(tmpdir(), 'goka-system-'))
+    return new KafkaCluster(brokers, path, connectTimeoutMs)
   }
 
   async createTopic(topic: string, partitions: number): Promise<void> {
@@ -42,17 +49,13 @@ export class KafkaCluster implements Cluster {
   }
 
   async startProcessor(options: MemberOptions): Promise<MemberProcess> {
-    const { group, input, place, processor } = options
-    const member = new MemberProcess(
-      this.#start('processor', { group, input, processor, ...this.#where(place) }),
-    )
+    const member = this.spawnProcessor(options)
     await member.state('running')
     return member
   }
 
   async startView(group: string): Promise<TableView> {
-    const program = this.#start('view', { group, ...this.#where(`view-${this.#programs.length}`) })
-    const view = new InstanceProcess(program)
+    const view = this.spawnView(group)
     await view.state('running')
     return {
       entries: () => view.ask('entries'),
@@ -60,16 +63,41 @@ export class KafkaCluster implements Cluster {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Starts the process of a member and does not wait for more. */
+  spawnProcessor({ group, input, place, processor }: MemberOptions): MemberProcess {
+    const program = this.#spawn('processor', { group, input, processor, ...this.#where(place) })
+    return new MemberProcess(program)
+  }
+
+  /** Starts the process of a view of a group's table and does not wait for more. */
+  spawnView(group: string): InstanceProcess {
+    const where = this.#where(`view-${this.#programs.length}`)
+    return new InstanceProcess(this.#spawn('view', { group, ...where }))
+  }
+
+  /** Starts the process of an emitter, which emits ten messages a second. */
+  spawnEmitter(topic: string): InstanceProcess {
+    return new InstanceProcess(this.#spawn('emitter', { topic, ...this.#where('none') }))
+  }
+
+  async close(): Promise<void> {
     for (const program of this.#programs) await program[Symbol.asyncDispose]()
     await rm(this.#path, { recursive: true, force: true })
   }
 
-  #where(place: string): { readonly brokers: string; readonly path: string } {
-    return { brokers: this.#brokers, path: join(this.#path, place) }
+  #where(place: string): InstanceOptions {
+    const connectTimeoutMs = this.#connectTimeoutMs
+    return {
+      brokers: this.#brokers,
+      path: join(this.#path, place),
+      ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+    }
   }
 
-  #start(name: string, options: ProcessorProgramOptions | ViewProgramOptions): Program {
+  #spawn(
+    name: string,
+    options: ProcessorProgramOptions | ViewProgramOptions | EmitterProgramOptions,
+  ): Program {
     const file = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url))
     const program = new Program(file, [JSON.stringify(options)])
     this.#programs.push(program)
@@ -78,7 +106,7 @@ export class KafkaCluster implements Cluster {
 }
 
 /** A program that was made of `programs/`, and what it says. */
-class InstanceProcess {
+export class InstanceProcess {
   readonly program: Program
   #asked = 0
 
@@ -88,10 +116,16 @@ class InstanceProcess {
 
   /** Waits until it has said that it is in this state. */
   async state(wanted: string): Promise<void> {
-    await this.program.read((line) => {
-      const said = JSON.parse(line) as Message
-      return said.kind === 'state' && said.state === wanted ? true : undefined
-    })
+    await this.#says((said) => said.kind === 'state' && said.state === wanted)
+  }
+
+  /** Waits until it has logged this sentence. */
+  async logged(text: string): Promise<void> {
+    await this.#says((said) => said.kind === 'log' && said.text === text)
+  }
+
+  async #says(check: (said: Message) => boolean): Promise<void> {
+    await this.program.read((line) => (check(JSON.parse(line) as Message) ? true : undefined))
   }
 
   async ask<Answer>(question: string, about?: unknown): Promise<Answer> {
@@ -108,9 +142,9 @@ class InstanceProcess {
   }
 
   /** Ctrl-c; the process must end by itself and well. */
-  async stop(): Promise<void> {
+  async stop(withinMs?: number): Promise<void> {
     this.program.kill('SIGINT')
-    const exit = await this.program.end()
+    const exit = await this.program.end(withinMs)
     if (exit.code !== 0)
       throw new Error(`ended with ${JSON.stringify(exit)}: ${this.program.errors.join('\n')}`)
   }

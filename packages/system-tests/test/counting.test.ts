@@ -28,7 +28,7 @@ describe.each(cases)('a counting group $where, $guarantee', ({ make, guarantee }
     input = `${group}-input`
     await cluster.createTopic(input, 4)
   })
-  afterEach(() => cluster[Symbol.asyncDispose]())
+  afterEach(() => cluster.close())
 
   it('goes on with its counts after a restart, without reading its table again', async () => {
     for (let round = 1; round <= 3; round++) {

@@ -31,7 +31,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a killed member, %s',
     input = `${group}-input`
     await cluster.createTopic(input, 4)
   })
-  afterEach(() => cluster[Symbol.asyncDispose]())
+  afterEach(() => cluster.close())
 
   it('goes on where it was, from the store that it left', async () => {
     const first = await start('one')

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
-import { Goka } from '@goka/core'
-import { isGokaError, type Logger } from '@goka/interface'
+import { Goka, type GokaOptions } from '@goka/core'
+import { isGokaError, type Logger, type Storage } from '@goka/interface'
 import { rdkafka } from '@goka/kafka-rdkafka'
 import { leveldb } from '@goka/storage-leveldb'
 
@@ -19,8 +19,15 @@ export type Message =
   | { readonly kind: 'answer'; readonly id: number; readonly answer: unknown }
 
 /** The Goka of a program that was told `options`. */
-export function instance({ brokers, path, connectTimeoutMs }: InstanceOptions): Goka {
-  return new Goka({
+export function instance(options: InstanceOptions): Goka {
+  return new Goka(gokaOptions(options))
+}
+
+/** What that Goka is made of. */
+export function gokaOptions({ brokers, path, connectTimeoutMs }: InstanceOptions): GokaOptions & {
+  readonly storage: Storage
+} {
+  return {
     transport: rdkafka({
       brokers: brokers.split(','),
       // So that the partitions of a killed member are given away soon.
@@ -30,7 +37,7 @@ export function instance({ brokers, path, connectTimeoutMs }: InstanceOptions): 
     storage: leveldb({ path }),
     log: printer({}),
     ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
-  })
+  }
 }
 
 /** What the program was told: its first argument, as JSON. */
