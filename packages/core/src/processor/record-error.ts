@@ -28,7 +28,8 @@ function recordError(
 ): GokaError {
   return new GokaError(
     code,
-    `${what} the record at ${topic}/${partition} offset ${offset}: ${messageOf(cause)}`,
+    `${what} the record at ${topic}/${partition} offset ${offset} (${messageOf(cause)}); ` +
+      'mend that, or let onError retry it, skip it or send it to a dead letter topic',
     { topic, partition, offset, key: decodeKey(key) },
     { cause },
   )
