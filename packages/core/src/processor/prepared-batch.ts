@@ -16,6 +16,8 @@ export class PreparedBatch {
   readonly joined: Cell[][] = []
   /** The next record to start. */
   next = 0
+  /** Where to end: after the last record, unless the batch is cancelled. */
+  end: number
   /** Records started and not done. */
   running = 0
   /** The record that ended the processor; -1 while none has. */
@@ -26,6 +28,7 @@ export class PreparedBatch {
 
   constructor(batch: RecordBatch, edge: InputEdge, done?: Deferred) {
     this.batch = batch
+    this.end = batch.length
     this.edge = edge
     this.done = done
   }
@@ -37,7 +40,18 @@ export class PreparedBatch {
 
   /** Whether every record has been started. */
   get isStarted(): boolean {
-    return this.next >= this.batch.length
+    return this.next >= this.end
+  }
+
+  /** How many records are done. */
+  get finished(): number {
+    return this.next - this.running
+  }
+
+  /** Starts no more records; those that are under way go on. */
+  cancel(reason: unknown): void {
+    this.end = this.next
+    this.done?.reject(reason)
   }
 
   /** Reads the keys and fetches their state, one request a table. */

@@ -72,7 +72,7 @@ export class RecordRunner {
     const nil = edge.options.nil ?? 'ignore'
     this.#latest = item
     let checkAt = item.next + CHECK_EVERY
-    while (item.next < batch.length && this.canStart) {
+    while (item.next < item.end && this.canStart) {
       const index = item.next++
       const key = keys[index] as ByteString
       if (this.#lanes.size > 0 && this.#lanes.has(key)) {

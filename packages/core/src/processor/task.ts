@@ -1,5 +1,5 @@
 import { type ByteString, GokaError, type RecordBatch, RecordBatchBuilder } from '@goka/interface'
-import { deferred } from '../deferred.ts'
+import { type Deferred, deferred } from '../deferred.ts'
 import type { AnyCallback } from '../graph/edges.ts'
 import type { Cell } from '../table/cell-cache.ts'
 import type { PartitionTable } from '../table/partition-table.ts'
@@ -75,28 +75,29 @@ export class Task {
   }
 
   /**
-   * Calls a visitor for keys, in turn with the records; resolves when that is done. Rejects when the task is stopped before.
+   * Calls a visitor for keys, in turn with the records; `done` of what is returned rejects when the task is stopped before.
    */
   visit(
     name: string,
     callback: AnyCallback,
     meta: unknown,
     keys: readonly ByteString[],
-  ): Promise<void> {
+  ): PreparedBatch & { readonly done: Deferred } {
     const done = deferred()
-    if (this.#stopped) {
-      done.reject(undefined)
-      return done.promise
-    }
     const builder = new RecordBatchBuilder(name, this.partition)
     const now = this.scope.clock.now()
     for (const key of keys) builder.add(-1, now, Buffer.from(key, 'latin1'), NO_BYTES, [])
     const codec = { name: 'visit', encode: () => NO_BYTES, decode: () => meta }
     const edge = { topic: name, codec, callback, options: {}, loop: false }
     const item = new PreparedBatch(builder.build(0, false), edge, done)
-    this.#queue.push(item)
-    this.#queuedBytes += item.batch.memoryBytes
-    return done.promise
+    if (this.#stopped) {
+      item.cancel(undefined)
+    } else {
+      this.#queue.push(item)
+      this.#queuedBytes += item.batch.memoryBytes
+      this.scope.wake()
+    }
+    return item as PreparedBatch & { readonly done: Deferred }
   }
 
   /** Starts no more records; those that wait are dropped. Callbacks under way go on. */

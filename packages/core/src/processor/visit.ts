@@ -1,6 +1,7 @@
 import { type ByteString, GokaError } from '@goka/interface'
 import type { AnyCallback } from '../graph/edges.ts'
 import type { Committer } from './committer.ts'
+import type { PreparedBatch } from './prepared-batch.ts'
 import type { Task } from './task.ts'
 
 /** Keys that are given to a task at a time. */
@@ -21,37 +22,50 @@ export async function visitTasks(
   drainTimeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  let visited = 0
+  const visits = new Set<PreparedBatch>()
+  let finished = 0
+  let ended = false
+  const visited = (): number => [...visits].reduce((sum, visit) => sum + visit.finished, finished)
+  const cancel = (reason: unknown): void => {
+    for (const visit of visits) visit.cancel(reason)
+  }
+  const abort = (): void => cancel(signal?.reason)
+  signal?.addEventListener('abort', abort, { once: true })
+  const visitTask = async (task: Task): Promise<void> => {
+    const iterator = task.scope.table?.store.iterate({})
+    try {
+      while (!ended) {
+        signal?.throwIfAborted()
+        const entries = await iterator?.next(CHUNK)
+        if (ended || entries === undefined || entries.length === 0) return
+        const keys: ByteString[] = entries.map(([key]) => key)
+        const visit = task.visit(name, callback, meta, keys)
+        visits.add(visit)
+        await visit.done.promise
+        visits.delete(visit)
+        finished += keys.length
+      }
+    } finally {
+      await iterator?.close()
+    }
+  }
   try {
     await committer.flush(tasks, 0)
-    await Promise.all(
-      tasks.map(async (task) => {
-        const iterator = task.scope.table?.store.iterate({})
-        try {
-          for (;;) {
-            signal?.throwIfAborted()
-            const entries = await iterator?.next(CHUNK)
-            if (entries === undefined || entries.length === 0) return
-            const keys: ByteString[] = entries.map(([key]) => key)
-            const done = task.visit(name, callback, meta, keys)
-            task.scope.wake()
-            await done
-            visited += keys.length
-          }
-        } finally {
-          await iterator?.close()
-        }
-      }),
-    )
+    await Promise.all(tasks.map(visitTask))
     await committer.flush(tasks, drainTimeoutMs)
+    return visited()
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason
     if (error !== undefined && tasks.every(({ isLost }) => !isLost)) throw error
     throw new GokaError(
       'GOKA_VISIT_ABORTED',
-      `visit "${name}" of group "${group}" ended after ${visited} keys: a partition went elsewhere or the processor stopped, call it again`,
-      { group, visited },
+      `visit "${name}" of group "${group}" ended after ${visited()} keys: a partition went elsewhere or the processor stopped, call it again`,
+      { group, visited: visited() },
     )
+  } finally {
+    // When one partition ends early, the others do not go on.
+    ended = true
+    cancel(undefined)
+    signal?.removeEventListener('abort', abort)
   }
-  return visited
 }
