@@ -45,7 +45,7 @@ function parse(args: readonly string[]) {
     return values
   } catch (error) {
     const { code, message } = error as { code?: unknown; message: string }
-    if (!`${code}`.startsWith('ERR_PARSE_ARGS_')) throw error
+    if (!String(code).startsWith('ERR_PARSE_ARGS_')) throw error
     process.stderr.write(`${message}\n\n${usage}`)
     process.exit(2)
   }

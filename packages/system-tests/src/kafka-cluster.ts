@@ -1,12 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Goka, type ProcessorReport } from '@goka/core'
 import { rdkafka } from '@goka/kafka-rdkafka'
 import type { Cluster, Member, MemberOptions, TableView } from './cluster.ts'
 import { countedStream } from './counting.ts'
-import { type Exit, Program } from './program.ts'
+import { type Exit, Program, programPath } from './program.ts'
 import type { EmitterProgramOptions } from './programs/emitter.ts'
 import type { InstanceOptions, Message } from './programs/instance.ts'
 import type { ProcessorProgramOptions } from './programs/processor.ts'
@@ -98,8 +97,7 @@ export class KafkaCluster implements Cluster {
     name: string,
     options: ProcessorProgramOptions | ViewProgramOptions | EmitterProgramOptions,
   ): Program {
-    const file = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url))
-    const program = new Program(file, [JSON.stringify(options)])
+    const program = new Program(programPath(name), [JSON.stringify(options)])
     this.#programs.push(program)
     return program
   }

@@ -4,6 +4,11 @@ import { fileURLToPath } from 'node:url'
 
 const loader = fileURLToPath(new URL('../../../config/typescript.js', import.meta.url))
 
+/** The file of a program of `programs/`. */
+export function programPath(name: string): string {
+  return fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url))
+}
+
 /** How a process has ended. */
 export interface Exit {
   readonly code: number | null
@@ -24,12 +29,11 @@ export class Program implements AsyncDisposable {
   /** Starts `file` with arguments; `cwd` is its working folder. */
   constructor(file: string, args: readonly string[], cwd?: string) {
     this.#name = file.slice(file.lastIndexOf('/') + 1)
-    // What Jest runs with is not for the programs.
-    const { NODE_OPTIONS: _, ...env } = process.env
     const node = ['--conditions=@goka/source', '--enable-source-maps', '--import', loader]
     this.#process = spawn(process.execPath, [...node, file, ...args], {
       cwd,
-      env: { ...env, NO_COLOR: '1' },
+      // What Jest runs with is not for the programs.
+      env: { ...process.env, NODE_OPTIONS: undefined, NO_COLOR: '1' },
       stdio: 'pipe',
     })
     this.#read(this.#process.stdout, this.#lines)

@@ -19,7 +19,7 @@ export interface CrashMemberOptions extends InstanceOptions, SummingTopics {
   readonly crash: CrashPlan | undefined
 }
 
-const options = told<CrashMemberOptions>()
+const options = told() as CrashMemberOptions
 const signal = stopSignal()
 const point = new CrashPoint(options.crash)
 const { transport, storage, ...rest } = gokaOptions(options)

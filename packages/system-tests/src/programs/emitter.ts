@@ -6,7 +6,7 @@ export interface EmitterProgramOptions extends InstanceOptions {
   readonly topic: string
 }
 
-const options = told<EmitterProgramOptions>()
+const options = told() as EmitterProgramOptions
 const signal = stopSignal()
 await main(async () => {
   const emitter = instance(options).emitter(countedStream(options.topic))

@@ -17,7 +17,7 @@ export interface ProcessorProgramOptions extends InstanceOptions {
   readonly processor: ProcessorOptions
 }
 
-const options = told<ProcessorProgramOptions>()
+const options = told() as ProcessorProgramOptions
 const signal = stopSignal()
 const processor = instance(options).processor(
   countingGroup(options.group, options.input),

@@ -14,7 +14,7 @@ export interface ViewProgramOptions extends InstanceOptions {
   readonly group: string
 }
 
-const options = told<ViewProgramOptions>()
+const options = told() as ViewProgramOptions
 const signal = stopSignal()
 const view = instance(options).view(countingGroup(options.group, 'not-read').table)
 view.state.onChange((state) => print({ kind: 'state', state }))
