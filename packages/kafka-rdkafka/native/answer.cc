@@ -103,7 +103,7 @@ void read_alter_group_offsets(const Librdkafka &api,
   check_group(api, groups, count, answer);
 }
 
-void read_topic_ids(const Librdkafka &api, const rd_kafka_DescribeTopics_result_t *result,
+void read_topics(const Librdkafka &api, const rd_kafka_DescribeTopics_result_t *result,
                     Answer *answer) {
   size_t count = 0;
   const auto **topics = api.DescribeTopics_result_topics(result, &count);
@@ -116,8 +116,14 @@ void read_topic_ids(const Librdkafka &api, const rd_kafka_DescribeTopics_result_
       fail(answer, api.error_code(error), api.error_string(error));
       return;
     }
-    const char *id = api.Uuid_base64str(api.TopicDescription_topic_id(topics[i]));
-    if (id != nullptr) json.key(api.TopicDescription_name(topics[i])).text(id);
+    const rd_kafka_Uuid_t *id = api.TopicDescription_topic_id(topics[i]);
+    const bool known = id != nullptr && (api.Uuid_most_significant_bits(id) != 0 ||
+                                         api.Uuid_least_significant_bits(id) != 0);
+    size_t partitions = 0;
+    api.TopicDescription_partitions(topics[i], &partitions);
+    json.key(api.TopicDescription_name(topics[i])).begin_array();
+    json.text(known ? api.Uuid_base64str(id) : "").number(static_cast<int64_t>(partitions));
+    json.end_array();
   }
   answer->text = json.end_object().json();
 }
@@ -171,7 +177,7 @@ void read_answer(const Librdkafka &api, rd_kafka_event_t *event, Answer *answer)
                        answer);
       return;
     case RD_KAFKA_EVENT_DESCRIBETOPICS_RESULT:
-      return read_topic_ids(api, api.event_DescribeTopics_result(event), answer);
+      return read_topics(api, api.event_DescribeTopics_result(event), answer);
     case RD_KAFKA_EVENT_LISTOFFSETS_RESULT:
       return read_offsets(api, api.event_ListOffsets_result(event), answer);
     default:

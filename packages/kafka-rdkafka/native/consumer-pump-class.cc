@@ -9,9 +9,6 @@ namespace goka {
 
 using PumpClass = ThreadClass<ConsumerPump>;
 
-template <>
-const napi_type_tag PumpClass::kTag = {0x8f0e0bb3c3a94d7a, 0x91d4ac6b0a51b0e1};
-
 namespace {
 
 // new ConsumerPump(client, maxRecords, maxBytes, maxReady, onWake)

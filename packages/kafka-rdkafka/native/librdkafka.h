@@ -92,8 +92,11 @@
   X(DescribeTopics_result_topics)            \
   X(TopicDescription_name)                   \
   X(TopicDescription_topic_id)               \
+  X(TopicDescription_partitions)             \
   X(TopicDescription_error)                  \
   X(Uuid_base64str)                          \
+  X(Uuid_most_significant_bits)              \
+  X(Uuid_least_significant_bits)             \
   X(ListOffsets)                             \
   X(event_ListOffsets_result)                \
   X(ListOffsets_result_infos)                \

@@ -9,9 +9,6 @@ namespace goka {
 
 using SinkClass = ThreadClass<ProducerSink>;
 
-template <>
-const napi_type_tag SinkClass::kTag = {0x2f1d2c6a9b7e4d55, 0x8a4f3f0e6c2d7b19};
-
 namespace {
 
 // new ProducerSink(client, onWake)

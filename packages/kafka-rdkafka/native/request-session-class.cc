@@ -6,9 +6,6 @@ namespace goka {
 
 using SessionClass = ThreadClass<RequestSession>;
 
-template <>
-const napi_type_tag SessionClass::kTag = {0x54a8d0f7c1e24b36, 0xb7c06a1d9e3f4a82};
-
 namespace {
 
 // new RequestSession(client, onWake)

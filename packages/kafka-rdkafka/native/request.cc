@@ -111,14 +111,14 @@ rd_kafka_resp_err_t delete_records(const Issuing &call) {
   return kIssued;
 }
 
-rd_kafka_resp_err_t topic_ids(const Issuing &call) {
+rd_kafka_resp_err_t topics(const Issuing &call) {
   std::vector<const char *> names;
   for (const std::string &name : call.request.arguments) names.push_back(name.c_str());
-  Owned<rd_kafka_TopicCollection_t> topics(
+  Owned<rd_kafka_TopicCollection_t> collection(
       call.api.TopicCollection_of_topic_names(names.data(), names.size()),
       call.api.TopicCollection_destroy);
   const auto options = call.options(RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
-  call.api.DescribeTopics(call.handle, topics.get(), options.get(), call.queue);
+  call.api.DescribeTopics(call.handle, collection.get(), options.get(), call.queue);
   return kIssued;
 }
 
@@ -151,7 +151,7 @@ const Kind *find_kind(const std::string &name) {
       {"groupOffsets", {group_offsets, 1}},
       {"alterGroupOffsets", {alter_group_offsets, 4}},
       {"deleteRecords", {delete_records, 3}},
-      {"topicIds", {topic_ids, 1}},
+      {"topics", {topics, 1}},
       {"offsets", {offsets, 4}},
       {"commit", {commit, 3}},
   };

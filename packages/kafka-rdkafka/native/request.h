@@ -33,7 +33,7 @@ struct Answer {
 //   groupOffsets       group                    [[topic, partition, offset]]
 //   alterGroupOffsets  group, offsets
 //   deleteRecords      offsets
-//   topicIds           topic...                 {topic: id}
+//   topics             topic...                 {topic: [id, partitions]}  (id "": the broker tells none)
 //   offsets            isolation, offsets       [[topic, partition, offset]]  (-2: earliest, -1: latest)
 //   commit             offsets
 bool issue(const Librdkafka &api, rd_kafka_t *handle, const Request &request,

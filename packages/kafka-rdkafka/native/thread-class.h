@@ -47,8 +47,8 @@ class ThreadClass {
     if (waker == nullptr) return call.fail("the thread cannot be connected to the event loop");
     auto thread = std::make_shared<T>(client, waker, rest...);
     auto *holder = new std::shared_ptr<T>(thread);
-    if (napi_wrap(call.env(), call.self(), holder, release, nullptr, nullptr) != napi_ok ||
-        napi_type_tag_object(call.env(), call.self(), &kTag) != napi_ok) {
+    if (napi_wrap(call.env(), call.self(), holder, release, nullptr, nullptr) != napi_ok) {
+      delete holder;
       waker->close();
       return call.fail("the object cannot be made");
     }
@@ -57,22 +57,17 @@ class ThreadClass {
     return call.fail("the client is closed");
   }
 
-  // The object behind `this`. nullptr: thrown.
+  // The object behind `this`, which is of the class: V8 has checked that. nullptr: thrown.
   static T *self(const Call &call) {
-    bool ours = false;
     void *holder = nullptr;
-    if (napi_check_object_type_tag(call.env(), call.self(), &kTag, &ours) != napi_ok || !ours ||
-        napi_unwrap(call.env(), call.self(), &holder) != napi_ok) {
-      call.fail("this method was called on another object");
+    if (napi_unwrap(call.env(), call.self(), &holder) != napi_ok) {
+      call.fail("the object was never made");
       return nullptr;
     }
     return static_cast<std::shared_ptr<T> *>(holder)->get();
   }
 
  private:
-  // Tells the classes apart.
-  static const napi_type_tag kTag;
-
   static napi_value stop(napi_env env, napi_callback_info info) {
     const Call call(env, info);
     T *thread = self(call);
