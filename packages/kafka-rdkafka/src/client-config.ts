@@ -16,7 +16,7 @@ export interface ClientConfig {
 }
 
 const defaultDeliveryTimeoutMs = 120_000
-const defaultTransactionTimeoutMs = 60_000
+const defaultTransactionTimeoutMs = 10_000
 
 /** How long a transaction may last, in milliseconds. */
 export function transactionTimeoutMs(options: RdkafkaOptions): number {

@@ -1,8 +1,8 @@
-import { type ClientContext, GokaError } from '@goka/interface'
+import { type ClientContext, GokaError, type Timer } from '@goka/interface'
 import rdkafka from 'node-rdkafka'
-import { call, within } from './call.ts'
+import { call, delay, within } from './call.ts'
 import type { ClientConfig } from './client-config.ts'
-import { type ClientFault, faultCodes, toFault } from './client-fault.ts'
+import { type ClientFault, faultCodes, faultName, toFault } from './client-fault.ts'
 import { ConnectionWatch } from './connection-watch.ts'
 import { transportError } from './errors.ts'
 import { type AnyClient, forwardLog } from './librdkafka-log.ts'
@@ -14,6 +14,12 @@ type Callbacks = Readonly<Record<string, boolean | ((...args: never[]) => void)>
 
 /** How long a client may take to be torn down before its close goes on without it. */
 const closeLimitMs = 10_000
+
+/** How often events are served while a client connects, and how long it pauses between two questions. */
+const servePauseMs = 20
+/** Questions to a broker that may not be there take longer and longer: each holds a thread of Node's pool. */
+const firstAskMs = 100
+const longestAskMs = 1_000
 
 /** One client of node-rdkafka, from its first contact with a broker to its end. */
 export class Connection<C extends Client> {
@@ -93,44 +99,91 @@ async function connect<C extends Client>(
   context: ClientContext,
   brokers: readonly string[],
 ): Promise<Connection<C>> {
+  const { clock, connectTimeoutMs, log } = context
   const client = construct(make)
-  forwardLog(client, context.log)
+  forwardLog(client, log)
   let last: ClientFault | undefined
-  const refused = new Promise<never>((_, reject) => {
-    const events: AnyClient = client
-    events.on('event.error', (error) => {
-      last = toFault(error)
-      if (last.code === faultCodes.ERR__AUTHENTICATION) reject(last as ClientFault & Error)
-    })
+  let refusal: ClientFault | undefined
+  const events: AnyClient = client
+  events.on('event.error', (error) => {
+    last = toFault(error)
+    if (last.code === faultCodes.ERR__AUTHENTICATION) refusal = last
   })
-  const timeoutMs = context.connectTimeoutMs
-  const connected = call((done) => {
-    client.connect({ allTopics: false, timeout: timeoutMs }, done)
-  })
+  await createHandle(client)
+  const serving = serveEvents(client, context)
+  const deadline = clock.now() + connectTimeoutMs
   try {
-    // A client that reaches nobody is torn down by node-rdkafka before it calls back, which may take longer than it should.
-    const metadata = await within(
-      context.clock,
-      timeoutMs + 100,
-      Promise.race([connected, refused]),
-    )
-    if (metadata === undefined) throw new Error('timed out')
+    let limitMs = firstAskMs
+    while (!(await answers(client, Math.min(limitMs, Math.max(1, deadline - clock.now()))))) {
+      if (refusal !== undefined) {
+        throw transportError(refusal, { operation: 'connect', writes: false })
+      }
+      if (clock.now() >= deadline) throw unreachable(brokers, connectTimeoutMs, last)
+      await delay(clock, servePauseMs)
+      limitMs = Math.min(limitMs * 2, longestAskMs)
+    }
     return Connection.wrap(client, nameOf(client), context)
   } catch (error) {
-    connected.then(
-      () => disconnect(client),
-      () => undefined,
-    )
-    const fault = last ?? toFault(error)
-    if (fault.code === faultCodes.ERR__AUTHENTICATION) {
-      throw transportError(fault, { operation: 'connect', writes: false })
+    void disconnect(client)
+    throw error
+  } finally {
+    serving.stop()
+  }
+}
+
+/**
+ * Makes librdkafka's client. node-rdkafka would ask for metadata in the same call, for as long as the whole time-out in a
+ * thread of Node's pool, of which there are four; so it is answered in the place of a broker, and asked in small steps later.
+ */
+async function createHandle(client: Client): Promise<void> {
+  client.getMetadata = (_options, answer) => answer?.(null as never, {} as rdkafka.Metadata)
+  await call((done) => {
+    client.connect({}, done)
+  })
+  Reflect.deleteProperty(client, 'getMetadata')
+}
+
+async function answers(client: Client, timeout: number): Promise<boolean> {
+  try {
+    await call((done) => {
+      client.getMetadata({ allTopics: false, timeout }, done)
+    })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function unreachable(
+  brokers: readonly string[],
+  timeoutMs: number,
+  fault: ClientFault | undefined,
+): GokaError {
+  const last = fault === undefined ? '' : ` (${faultName(fault.code)})`
+  return new GokaError(
+    'GOKA_TRANSPORT_UNREACHABLE',
+    `no broker of ${brokers.join(', ')} answered within ${timeoutMs} ms${last}; check the addresses and that one is up`,
+    { brokers: brokers.join(','), timeoutMs },
+    { cause: fault },
+  )
+}
+
+/** Events come only while somebody polls, which nobody does before a client is connected. */
+function serveEvents(client: Client, { clock }: ClientContext): { stop(): void } {
+  if (client instanceof rdkafka.KafkaConsumer) client.setDefaultConsumeTimeout(0)
+  let timer: Timer
+  const serve = (): void => {
+    if (client.isConnected()) {
+      if (client instanceof rdkafka.Producer) client.poll()
+      else client.consume(1, () => undefined)
     }
-    throw new GokaError(
-      'GOKA_TRANSPORT_UNREACHABLE',
-      `no broker of ${brokers.join(', ')} answered within ${timeoutMs} ms (${fault.message}); check the addresses and that one is up`,
-      { brokers: brokers.join(','), timeoutMs },
-      { cause: error },
-    )
+    timer = clock.setTimeout(serve, servePauseMs)
+  }
+  timer = clock.setTimeout(serve, servePauseMs)
+  return {
+    stop: () => {
+      clock.clearTimeout(timer)
+    },
   }
 }
 

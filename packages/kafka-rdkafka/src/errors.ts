@@ -202,12 +202,12 @@ export function transportError(fault: ClientFault, at: Circumstances): GokaError
   return new GokaError('GOKA_TRANSPORT_FAILED', `${subject} failed (${says})`, details, cause)
 }
 
-/** The topic, or this partition of it, does not exist. */
+/** The topic, or this partition of it, does not exist; Kafka says the same of a topic that the user may not see. */
 export function topicUnknown(topic: string, partition?: number, options?: ErrorOptions): GokaError {
   const what = partition === undefined ? `topic ${topic}` : `partition ${topic}/${partition}`
   return new GokaError(
     'GOKA_TOPIC_UNKNOWN',
-    `${what} does not exist; create it first`,
+    `${what} does not exist, or the user may not see it; create it first`,
     { topic },
     options,
   )

@@ -7,7 +7,7 @@ import {
   type TopicPartitionOffset,
 } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
-import { toFault, type SourceFault } from './client-fault.ts'
+import { faultCodes, type SourceFault, toFault } from './client-fault.ts'
 import { Asking } from './asking.ts'
 import type { Connection } from './connection.ts'
 import { ConsumerFaults } from './consumer-faults.ts'
@@ -133,6 +133,8 @@ export class RdkafkaPartitionReader implements PartitionReader {
 
   #onFault(fault: SourceFault): void {
     if (this.#lifetime.ended) return
+    // librdkafka looks for the coordinator of any consumer's group, which the user need not be allowed to use.
+    if (fault.code === faultCodes.ERR_GROUP_AUTHORIZATION_FAILED) return
     if (fault.topic !== undefined) this.#topics.delete(fault.topic)
     this.#faults.add(fault)
   }
