@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Admin, ClientContext, Clock, Logger, Storage, Transport } from '@goka/interface'
 import { Emitter, type EmitterOptions } from './emitter.ts'
 import { checkDescriptor, type Group } from './graph/group.ts'
@@ -123,16 +122,14 @@ export class Goka {
       throw invalidOption('group', 'a group with at least one input', group.name)
     }
     const needsStorage = edges.table !== undefined || edges.joins.length + edges.lookups.length > 0
-    const { instanceId } = settings
     return new Processor<G['state']>({
       edges,
       settings,
       transport: this.#options.transport,
-      storage: needsStorage ? this.#storage(own) : (undefined as never),
+      storage: needsStorage ? this.#storage(own) : (own ?? this.#options.storage),
       scope: own === undefined ? `processor/${group.name}` : '',
       partitioner: this.#partitioner,
       context: this.#context(`processor-${group.name}`, { group: group.name }),
-      transactionalId: `${group.name}-${instanceId ?? randomUUID()}`,
     })
   }
 

@@ -20,7 +20,7 @@ export interface RdkafkaOptions {
   /** How long a record may take to be acknowledged before its fate is called indefinite. Default 120000. */
   readonly deliveryTimeoutMs?: number
   /**
-   * After how many milliseconds the broker aborts a transaction that its producer does not end. Default 60000, Kafka's
+   * After how many milliseconds the broker aborts a transaction that its producer does not end. Default 10000; also Kafka's
    * `transaction.timeout.ms`. A delivery takes no longer than this in a transaction.
    */
   readonly transactionTimeoutMs?: number

@@ -11,6 +11,7 @@ import type { Edges } from '../graph/edges.ts'
 import { encodeKey } from '../key.ts'
 import { ObservableState, type StateReader } from '../observable-state.ts'
 import type { Partitioner } from '../partitioner.ts'
+import { Identity } from './identity.ts'
 import type { ProcessorListener, ProcessorSettings } from './processor-options.ts'
 import {
   type PartitionReport,
@@ -32,11 +33,11 @@ export interface ProcessorParts {
   readonly edges: Edges
   readonly settings: ProcessorSettings
   readonly transport: Transport
-  readonly storage: Storage
+  /** `undefined` for a group without tables that was given none. */
+  readonly storage: Storage | undefined
   readonly scope: string
   readonly partitioner: Partitioner
   readonly context: ClientContext
-  readonly transactionalId: string
 }
 
 /** A member of a processor group: runs the group's callbacks for the partitions that it is given. `State` is what the group's table holds. */
@@ -114,10 +115,12 @@ export class Processor<State> {
     let faultySinceMs: number | undefined
     // Between two sessions nothing else may keep the process alive.
     const alive = setInterval(() => {}, 2 ** 30)
+    let identity: Identity | undefined
     try {
+      if (settings.guarantee === 'exactly-once') identity = await this.#identify()
       while (!signal.aborted) {
         this.#state.set('starting')
-        const session = this.#makeSession(() => {
+        const session = this.#makeSession(identity?.transactionalId, () => {
           backoff.reset()
           faultySinceMs = undefined
         })
@@ -150,17 +153,28 @@ export class Processor<State> {
       log.error({ err: error }, 'the processor has failed')
       throw error
     } finally {
+      await identity?.release()
       clearInterval(alive)
       this.#state.set('stopped')
     }
   }
 
-  #makeSession(onHealthy: () => void): Session {
+  async #identify(): Promise<Identity> {
+    const { settings, storage, scope, context } = this.#parts
+    const { instanceId } = settings
+    if (instanceId === undefined) {
+      return await Identity.claim(storage, scope, this.group, context.log)
+    }
+    return Identity.of(`${this.group}-${instanceId}`)
+  }
+
+  #makeSession(transactionalId: string | undefined, onHealthy: () => void): Session {
     const { context } = this.#parts
     const { clock, log } = context
     const statistics = this.#statistics
     return new Session({
       ...this.#parts,
+      transactionalId,
       onJoined: () => {
         onHealthy()
         this.#state.set('running')

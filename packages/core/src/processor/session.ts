@@ -8,6 +8,7 @@ import {
   type Storage,
   type Transport,
 } from '@goka/interface'
+import { delay } from '../backoff.ts'
 import { type Deferred, deferred } from '../deferred.ts'
 import type { Edges } from '../graph/edges.ts'
 import type { Partitioner } from '../partitioner.ts'
@@ -34,15 +35,19 @@ import type { TaskScope } from './task-scope.ts'
 import { Throttle } from './throttle.ts'
 import { checkTopics } from './topic-check.ts'
 
+/** How long the last commit may take besides the callbacks that it waits for. */
+const LAST_COMMIT_MS = 10_000
+
 export interface SessionOptions {
   readonly edges: Edges
   readonly settings: ProcessorSettings
   readonly transport: Transport
-  readonly storage: Storage
+  readonly storage: Storage | undefined
   /** The scope of the stores: see `StoreName`. */
   readonly scope: string
   readonly partitioner: Partitioner
-  readonly transactionalId: string
+  /** For exactly-once. */
+  readonly transactionalId: string | undefined
   readonly context: ClientContext
   /** The group has been joined. */
   readonly onJoined: () => void
@@ -169,7 +174,7 @@ export class Session {
       this.#options
     const { clock, log } = context
     const count = edges.joins.length + (edges.table === undefined ? 0 : 1)
-    if (count === 0) return
+    if (count === 0 || storage === undefined) return
     const reader = new TableReader(
       await this.#own(transport.partitionReader({ isolation: 'read_committed' }, context)),
       (error) => this.#fault(error),
@@ -213,8 +218,8 @@ export class Session {
   }
 
   async #makeGuarantee(): Promise<Guarantee> {
-    const { transport, context, settings, transactionalId } = this.#options
-    if (settings.guarantee === 'at-least-once') {
+    const { transport, context, transactionalId } = this.#options
+    if (transactionalId === undefined) {
       return new AtLeastOnce(await this.#own(transport.producer({}, context)))
     }
     return new ExactlyOnce(
@@ -341,13 +346,19 @@ export class Session {
     const tasks = [...(this.#assignment?.tasks() ?? [])]
     for (const task of tasks) task.stop()
     this.#committer?.stop()
+    const answered = new AbortController()
+    const flushing = this.#committer?.flush(tasks, settings.drainTimeoutMs)
+    const timeoutMs = settings.drainTimeoutMs + LAST_COMMIT_MS
     try {
-      await this.#committer?.flush(tasks, settings.drainTimeoutMs)
+      await Promise.race([flushing, delay(context.clock, timeoutMs, answered.signal)])
     } catch (error) {
       // It did not happen, or nobody knows: the next run starts from what Kafka says.
       if (!isGokaError(error)) throw error
       context.log.warn({ err: error }, 'the last commit failed')
     }
+    answered.abort()
+    // Without an answer it ends with the clients, and that is of no more interest.
+    flushing?.catch(() => {})
   }
 
   async #close(): Promise<void> {
@@ -372,6 +383,7 @@ export class Session {
 function makeLookups(options: SessionOptions): Lookups {
   const { edges, settings, transport, storage, scope, partitioner, context } = options
   const { restart } = settings
+  if (storage === undefined) return new Lookups(new Map())
   const cacheBytes = settings.cacheBytes / (edges.lookups.length + 1)
   return new Lookups(
     new Map(
