@@ -21,6 +21,8 @@ export default defineConfig(
       ],
       // Options of JavaScript users are checked against their types, and state changes while a method awaits.
       '@typescript-eslint/no-unnecessary-condition': 'off',
+      // `await using _ = …` is used by its end.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreUsingDeclarations: true }],
       // What was caught is thrown on as it came.
       '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
       'max-lines': ['error', 400],
