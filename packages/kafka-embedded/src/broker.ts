@@ -1,15 +1,10 @@
-import {
-  type ClientContext,
-  type Clock,
-  GokaError,
-  type Logger,
-  type NewTopic,
-} from '@goka/interface'
+import type { ClientContext, Clock, Logger, NewTopic } from '@goka/interface'
 import { applyRetention, compact, dropAborted } from './cleaner.ts'
 import { Connection, type ConnectionHost, unreachable } from './connection.ts'
-import { closed } from './failures.ts'
+import { closed, storageError } from './failures.ts'
 import { FaultPlan, type Faults, type PlannedFault, type Request } from './faults.ts'
 import { FolderJournal, type JournalSubject } from './folder-journal.ts'
+import { isLocked } from './folder-lock.ts'
 import { Group, type GroupHost } from './group.ts'
 import { type BrokerSettings, brokerSettings, type EmbeddedBrokerOptions } from './options.ts'
 import { partitionKey } from './partition-key.ts'
@@ -111,7 +106,9 @@ export class Broker
   async close(): Promise<void> {
     if (this.#end !== undefined) return
     this.#end = closed('embedded broker')
-    for (const connection of [...this.#connections]) connection.close()
+    for (const connection of [...this.#connections]) connection.break()
+    for (const group of this.#groups.values()) group.close()
+    this.transactions.close()
     await this.#opening?.catch(() => {})
     await this.journal?.close(this)
   }
@@ -221,23 +218,26 @@ export class Broker
   }
 
   async #open(log: Logger | undefined): Promise<void> {
-    if (this.#end !== undefined) throw this.#end
+    this.#checkUsable()
     this.#opening ??= this.journal?.open(this, log)
     try {
       await this.#opening
     } catch (error) {
-      this.#opening = undefined
+      // Only a folder that is locked may be tried again: another fault may have come in the middle of the replay.
+      if (isLocked(error)) this.#opening = undefined
       throw error
     }
+    this.#checkUsable()
+  }
+
+  #checkUsable(): void {
+    if (this.#end !== undefined) throw this.#end
   }
 
   /** The folder cannot be written: nothing that is done from now on would be kept. */
   #fail(cause: unknown): void {
-    const { path } = this.settings
-    const message = `the folder ${path} of the embedded broker cannot be written: make room or give access, and start again`
-    const details = { operation: 'write', reason: 'STORAGE_ERROR', retriable: false }
-    this.#end = new GokaError('GOKA_TRANSPORT_FAILED', message, details, { cause })
-    for (const connection of [...this.#connections]) connection.close(this.#end)
+    this.#end = storageError('write', String(this.settings.path), cause)
+    for (const connection of [...this.#connections]) connection.break(this.#end)
   }
 
   #clean({ config }: Topic, log: PartitionLog): void {

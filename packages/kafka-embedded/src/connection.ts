@@ -33,7 +33,9 @@ export class Connection {
   readonly #mail: (() => void)[] = []
   #isReading = false
   #wasUp: boolean
-  #isClosed = false
+  /** What every call is rejected with since the connection is closed. */
+  #end: Error | undefined
+  #isBroken = false
   #isConnected = false
 
   constructor(host: ConnectionHost, number: number, context: ClientContext) {
@@ -46,11 +48,16 @@ export class Connection {
   }
 
   get isClosed(): boolean {
-    return this.#isClosed
+    return this.#end !== undefined
+  }
+
+  /** Why the broker closed the connection, if it did. */
+  get fault(): Error | undefined {
+    return this.#isBroken ? this.#end : undefined
   }
 
   get isUp(): boolean {
-    return !this.#isClosed && !this.#host.isDown && !this.#host.isCut(this.clientId)
+    return !this.isClosed && !this.#host.isDown && !this.#host.isCut(this.clientId)
   }
 
   get isFrozen(): boolean {
@@ -64,7 +71,7 @@ export class Connection {
 
   /** Whether the broker hears the client; one that is down misses nobody. */
   get isHeard(): boolean {
-    return this.isReachable || (this.#host.isDown && !this.#isClosed)
+    return this.isReachable || (this.#host.isDown && !this.isClosed)
   }
 
   /** The clock for what the broker times. */
@@ -87,7 +94,7 @@ export class Connection {
     request: Request,
     apply: () => Result | PromiseLike<Result>,
   ): Promise<Result> {
-    if (this.#isClosed) return Promise.reject(closed(this.id))
+    if (this.#end !== undefined) return Promise.reject(this.#end)
     return new Promise<Result>((resolve, reject) => {
       this.#underway.add(reject)
       this.#channel(channel).push({
@@ -107,7 +114,7 @@ export class Connection {
 
   /** Resolves once the client has heard everything that was on its way to it. */
   caughtUp(): Promise<void> {
-    if (this.#isClosed) return Promise.reject(closed(this.id))
+    if (this.#end !== undefined) return Promise.reject(this.#end)
     return new Promise((resolve, reject) => {
       this.#underway.add(reject)
       this.answer(() => {
@@ -161,10 +168,26 @@ export class Connection {
     for (const watcher of this.#watchers) watcher()
   }
 
+  /** @throws GokaError `GOKA_TRANSPORT_CLOSED`, or why the broker closed the connection */
+  checkOpen(): void {
+    if (this.#end !== undefined) throw this.#end
+  }
+
+  /** The client needs it no more. */
+  close(): void {
+    this.#close(closed(this.id))
+  }
+
+  /** The broker is gone for good. */
+  break(error: Error = closed(this.id)): void {
+    this.#isBroken = !this.isClosed
+    this.#close(error)
+  }
+
   /** Settles every call, with this error, and drops what has not arrived. */
-  close(error: Error = closed(this.id)): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
+  #close(error: Error): void {
+    if (this.#end !== undefined) return
+    this.#end = error
     for (const channel of this.#channels.values()) channel.clear()
     this.#inbox.length = 0
     this.#mail.length = 0
@@ -176,7 +199,7 @@ export class Connection {
 
   #isReachableAgain(): boolean {
     const { isUp } = this
-    if (isUp !== this.#wasUp && this.#isConnected && !this.#isClosed) {
+    if (isUp !== this.#wasUp && this.#isConnected && !this.isClosed) {
       this.#wasUp = isUp
       this.#read(() => this.#report(isUp))
     }
@@ -198,7 +221,7 @@ export class Connection {
   }
 
   #read(step: () => void): void {
-    if (this.#isClosed) return
+    if (this.isClosed) return
     this.#inbox.push(step)
     this.#readOn()
   }

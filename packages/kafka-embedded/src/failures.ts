@@ -53,6 +53,20 @@ export function indefinite(operation: string): GokaError<'GOKA_TRANSPORT_INDEFIN
   )
 }
 
+/** The folder of a broker cannot be read or written. */
+export function storageError(
+  operation: string,
+  path: string,
+  cause: unknown,
+): GokaError<'GOKA_TRANSPORT_FAILED'> {
+  return new GokaError(
+    'GOKA_TRANSPORT_FAILED',
+    `the folder ${path} of the embedded broker cannot be used: make room or give access, and start again`,
+    { operation, reason: 'STORAGE_ERROR', retriable: false },
+    { cause },
+  )
+}
+
 export function failed(
   operation: string,
   reason: string,

@@ -16,6 +16,7 @@ export interface FetcherOptions {
 export class Fetcher {
   readonly #connection: Connection
   readonly #options: FetcherOptions
+  readonly #lane: string
   readonly #positions = new Map<string, Position>()
   #poll: Poll | undefined
   #failure: { readonly error: unknown } | undefined
@@ -24,6 +25,7 @@ export class Fetcher {
   constructor(connection: Connection, options: FetcherOptions) {
     this.#connection = connection
     this.#options = options
+    this.#lane = `${connection.id} > fetch`
     connection.watch(this.#kick)
   }
 
@@ -84,7 +86,8 @@ export class Fetcher {
   }
 
   poll(timeoutMs: number): Promise<readonly RecordBatch[]> {
-    if (this.#connection.isClosed) return Promise.resolve([])
+    const { isClosed, fault } = this.#connection
+    if (isClosed) return fault === undefined ? Promise.resolve([]) : Promise.reject(fault)
     if (this.#poll !== undefined) {
       const message = 'a poll is under way already: wait for it before the next one'
       return Promise.reject(failed('poll', 'POLL_UNDER_WAY', message))
@@ -113,9 +116,12 @@ export class Fetcher {
   /** Tries again, if a poll waits. */
   readonly #kick = (): void => {
     const poll = this.#poll
-    if (poll === undefined || poll.isAnswered || this.#scheduled) return
+    if (poll === undefined) return
+    const { fault } = this.#connection
+    if (fault !== undefined) this.#settle(poll, () => poll.reject(fault))
+    if (poll.isAnswered || this.#scheduled) return
     this.#scheduled = true
-    this.#connection.schedule(`${this.#connection.id} > fetch`, this.#fetch)
+    this.#connection.schedule(this.#lane, this.#fetch)
   }
 
   readonly #fetch = (): void => {
@@ -221,7 +227,8 @@ export class Fetcher {
     position.isHeld = true
     const { effect } = fault
     if (effect.kind === 'hold') fault.whenEnded(release)
-    else this.#connection.after(effect.kind === 'delay' ? effect.delayMs : 0, release)
+    else if (effect.kind === 'delay') this.#connection.after(effect.delayMs, release)
+    else this.#connection.schedule(this.#lane, release)
   }
 }
 

@@ -1,9 +1,10 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Logger } from '@goka/interface'
+import { isGokaError, type Logger } from '@goka/interface'
+import { storageError } from './failures.ts'
 import { FolderLock } from './folder-lock.ts'
 import type { Journal, JournalEntry } from './journal.ts'
-import { encodeEntry, readEntries } from './journal-entry.ts'
+import { encodeEntry, FORMAT, readEntries } from './journal-entry.ts'
 import { JournalReplay, type ReplayTarget } from './journal-replay.ts'
 import type { Appender } from './partition-log.ts'
 import { ROW_BYTES, type Segment } from './segment.ts'
@@ -26,6 +27,7 @@ export class FolderJournal implements Journal {
   readonly #failed: (error: unknown) => void
   #lock: FolderLock | undefined
   #handle: FileHandle | undefined
+  #isOpen = false
   #number = 0
   #size = 0
   #pending: Uint8Array[] = []
@@ -40,32 +42,24 @@ export class FolderJournal implements Journal {
     this.#failed = failed
   }
 
-  /** Takes the folder and brings the broker to where it was. */
+  /**
+   * Takes the folder and brings the broker to where it was.
+   * @throws GokaError `GOKA_TRANSPORT_FAILED`
+   */
   async open(subject: JournalSubject, log: Logger | undefined): Promise<void> {
-    await mkdir(this.#path, { recursive: true })
-    this.#lock = await FolderLock.take(this.#path)
     try {
+      await mkdir(this.#path, { recursive: true })
+      this.#lock = await FolderLock.take(this.#path)
       this.#number = await this.#findNumber()
-      const handle = await open(this.#file(this.#number), 'a+')
-      const replay = new JournalReplay(subject)
-      let end = 0
-      for await (const read of readEntries(handle)) {
-        replay.take(read.entry, read.data)
-        end = read.end
-      }
-      const { size } = await handle.stat()
-      if (end < size) {
-        const facts = { path: this.#path, bytes: size - end }
-        log?.warn(facts, 'the last write of the embedded broker was not finished and is dropped')
-        await handle.truncate(end)
-      }
-      this.#size = end
-      this.#handle = handle
+      this.#handle = await open(this.#file(this.#number), 'a+')
+      const replay = await this.#replay(this.#handle, subject, log)
+      this.#isOpen = true
+      if (this.#size === 0) this.tell(FORMAT)
       replay.finish()
       await this.#tidy(subject)
     } catch (error) {
       await this.#free()
-      throw error
+      throw isGokaError(error) ? error : storageError('open', this.#path, error)
     }
   }
 
@@ -83,7 +77,7 @@ export class FolderJournal implements Journal {
 
   tell(entry: JournalEntry, data?: readonly Uint8Array[]): void {
     // During the replay the broker tells what the journal has told it.
-    if (this.#handle === undefined) return
+    if (this.#handle === undefined || !this.#isOpen) return
     this.#pending.push(...encodeEntry(entry, data))
     if (this.#writing === undefined) this.#written = this.#write(this.#handle)
   }
@@ -112,6 +106,25 @@ export class FolderJournal implements Journal {
     } catch (error) {
       this.#failed(error)
     }
+  }
+
+  async #replay(
+    handle: FileHandle,
+    subject: JournalSubject,
+    log: Logger | undefined,
+  ): Promise<JournalReplay> {
+    const replay = new JournalReplay(subject)
+    for await (const { entry, data, end } of readEntries(handle, this.#path)) {
+      replay.take(entry, data)
+      this.#size = end
+    }
+    const { size } = await handle.stat()
+    if (this.#size < size) {
+      const facts = { path: this.#path, bytes: size - this.#size }
+      log?.warn(facts, 'the last write of the embedded broker was not finished and is dropped')
+      await handle.truncate(this.#size)
+    }
+    return replay
   }
 
   /** Drops what need not be kept, and writes the rest to a new file if that saves much. */
@@ -151,6 +164,7 @@ export class FolderJournal implements Journal {
   async #free(): Promise<void> {
     const handle = this.#handle
     this.#handle = undefined
+    this.#isOpen = false
     await handle?.close()
     await this.#lock?.release()
   }
@@ -166,6 +180,7 @@ function sizeOf(segment: Segment): number {
 
 /** A broker without open transactions, as the entries that lead to it. */
 function* snapshot({ topics, groups }: JournalSubject): Generator<readonly Uint8Array[]> {
+  yield encodeEntry(FORMAT)
   for (const { name: topic, id, logs, config } of topics.values()) {
     const partitions = logs.length
     yield encodeEntry({ kind: 'topic', topic, id, partitions, config: config.given })

@@ -1,5 +1,6 @@
 import { open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isGokaError } from '@goka/interface'
 import { failed } from './failures.ts'
 
 /** Keeps other brokers out of a folder while this one uses it: a file that names the process. */
@@ -39,6 +40,11 @@ export class FolderLock {
   async release(): Promise<void> {
     await rm(this.#file, { force: true })
   }
+}
+
+/** Whether an error says that another broker uses the folder. */
+export function isLocked(error: unknown): boolean {
+  return isGokaError(error, 'GOKA_TRANSPORT_FAILED') && error.details.reason === 'LOCKED'
 }
 
 async function isInUse(file: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import type {
 import { Assignment } from './assignment.ts'
 import type { Broker } from './broker.ts'
 import type { Connection } from './connection.ts'
-import { closed, fenced } from './failures.ts'
+import { fenced } from './failures.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Group, MemberClient, MemberEvent } from './group.ts'
 import { PollInterval } from './poll-interval.ts'
@@ -54,7 +54,7 @@ export class EmbeddedGroupConsumer implements GroupConsumer, MemberClient {
   }
 
   async poll(timeoutMs: number): Promise<readonly RecordBatch[]> {
-    if (this.connection.isClosed) return []
+    if (this.connection.isClosed) return this.#fetcher.poll(timeoutMs)
     if (this.#state === 'replaced') throw replaced(this.instanceId, this.group.name)
     if (this.#state === 'out') this.#join()
     this.#interval.stop()
@@ -89,15 +89,15 @@ export class EmbeddedGroupConsumer implements GroupConsumer, MemberClient {
   }
 
   endOffset(partition: TopicPartition): number | undefined {
-    if (this.connection.isClosed) throw closed(this.connection.id)
+    this.connection.checkOpen()
     return this.#fetcher.endOffset(partition)
   }
 
   async close(): Promise<void> {
-    if (this.connection.isClosed) return
     this.#interval.close()
     this.#assignment.close()
     this.#fetcher.close()
+    if (this.connection.isClosed) return
     const { clock } = this.connection
     const left = this.#leave()
     await new Promise<void>((resolve) => {

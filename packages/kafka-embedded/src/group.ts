@@ -168,6 +168,11 @@ export class Group {
     }
   }
 
+  /** Forgets the members. */
+  close(): void {
+    for (const member of this.#members.values()) this.#drop(member)
+  }
+
   #withInstance(instanceId: string): Member | undefined {
     for (const member of this.#members.values()) if (member.instanceId === instanceId) return member
     return undefined

@@ -1,6 +1,11 @@
 import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import type { GokaError } from '@goka/interface'
+import { failed } from './failures.ts'
 import type { JournalEntry } from './journal.ts'
+
+/** The first entry of every file; the version is raised when the format changes. */
+export const FORMAT: JournalEntry & { readonly version: number } = { kind: 'format', version: 1 }
 
 /** An entry as it was read. */
 export interface ReadEntry {
@@ -14,7 +19,7 @@ export interface ReadEntry {
 // An entry in the file, little-endian: u32 length of all that follows the checksum, u32 CRC-32 of it, u32 length of the
 // entry as JSON, the JSON, the data.
 const HEAD_BYTES = 8
-const MAX_BYTES = 2 ** 30
+const FOREIGN_BYTES = 64
 const WINDOW_BYTES = 4 * 1_048_576
 
 /** An entry with its data as pieces to be written one after the other. */
@@ -37,14 +42,23 @@ export function encodeEntry(
   return [head, json, ...data]
 }
 
-/** The entries of a file from its beginning; ends before the first one that is not whole. */
-export async function* readEntries(handle: FileHandle): AsyncGenerator<ReadEntry> {
+/**
+ * The entries of a file from its beginning; ends before the last one if that is not whole.
+ * @throws GokaError `GOKA_TRANSPORT_FAILED` when an entry is damaged that others follow
+ */
+export async function* readEntries(handle: FileHandle, path: string): AsyncGenerator<ReadEntry> {
+  const { size } = await handle.stat()
   let window = Buffer.alloc(0)
   let start = 0
-  for (;;) {
+  while (size - start >= HEAD_BYTES) {
     const length = window.length < HEAD_BYTES ? 0 : window.readUInt32LE(0)
-    if (length > MAX_BYTES) return
-    if (window.length < HEAD_BYTES || window.length < HEAD_BYTES + length) {
+    const end = start + HEAD_BYTES + length
+    if (end > size) {
+      // The first entry is written in one piece with little else: a file without one was never a journal.
+      if (start === 0 && size > FOREIGN_BYTES) throw corrupted(path, 0)
+      return
+    }
+    if (window.length < HEAD_BYTES + length) {
       const wanted = Math.max(WINDOW_BYTES, HEAD_BYTES + length - window.length)
       const more = await handle.read(Buffer.allocUnsafe(wanted), 0, wanted, start + window.length)
       if (more.bytesRead === 0) return
@@ -52,11 +66,22 @@ export async function* readEntries(handle: FileHandle): AsyncGenerator<ReadEntry
       continue
     }
     const body = window.subarray(HEAD_BYTES, HEAD_BYTES + length)
-    if (length < 4 || crc32(body) !== window.readUInt32LE(4)) return
+    if (length < 4 || crc32(body) !== window.readUInt32LE(4)) {
+      if (end === size) return
+      throw corrupted(path, start)
+    }
     const dataStart = 4 + body.readUInt32LE(0)
     const entry = JSON.parse(body.toString('utf8', 4, dataStart)) as JournalEntry
-    start += HEAD_BYTES + length
+    if (start === 0 && !(entry.kind === 'format' && entry.version === FORMAT.version)) {
+      throw corrupted(path, 0)
+    }
+    start = end
     window = window.subarray(HEAD_BYTES + length)
-    yield { entry, data: body.subarray(dataStart), end: start }
+    yield { entry, data: body.subarray(dataStart), end }
   }
+}
+
+function corrupted(path: string, at: number): GokaError {
+  const message = `the journal of the embedded broker in ${path} cannot be read from byte ${at} on: remove the folder to begin anew`
+  return failed('open', 'CORRUPTED', message)
 }

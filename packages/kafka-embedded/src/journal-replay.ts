@@ -23,6 +23,8 @@ export class JournalReplay {
   take(entry: JournalEntry, data: Uint8Array): void {
     const { topics } = this.#target
     switch (entry.kind) {
+      case 'format':
+        break
       case 'topic':
         topics.restore(entry.topic, entry.id, entry.partitions, entry.config)
         break

@@ -10,6 +10,8 @@ export interface Journal {
 
 /** What happened to a broker. */
 export type JournalEntry =
+  /** The first entry: how the others are written. */
+  | { readonly kind: 'format'; readonly version: number }
   | {
       readonly kind: 'topic'
       readonly topic: string

@@ -41,6 +41,7 @@ export class EmbeddedPartitionReader implements PartitionReader {
   }
 
   endOffset(partition: TopicPartition): number | undefined {
+    this.#connection.checkOpen()
     return this.#fetcher.endOffset(partition)
   }
 

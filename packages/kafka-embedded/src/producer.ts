@@ -1,7 +1,6 @@
 import type { ProduceBatch, Producer, SendReport, TopicPartitionOffset } from '@goka/interface'
 import type { Broker } from './broker.ts'
 import type { Connection } from './connection.ts'
-import { closed } from './failures.ts'
 import { takeIn } from './record-intake.ts'
 import { Sender } from './sender.ts'
 
@@ -42,7 +41,7 @@ export class EmbeddedProducer implements Producer {
   }
 
   #checkOpen(): void {
-    if (this.#connection.isClosed) throw closed(this.#connection.id)
+    this.#connection.checkOpen()
   }
 }
 
@@ -58,8 +57,8 @@ export class PartitionCounts {
   }
 
   async of(topic: string): Promise<number> {
-    const { clock, isClosed, id } = this.#connection
-    if (isClosed) throw closed(id)
+    const { clock } = this.#connection
+    this.#connection.checkOpen()
     const known = this.#known.get(topic)
     if (known !== undefined && clock.now() - known.atMs < METADATA_MAX_AGE_MS) {
       return known.partitions

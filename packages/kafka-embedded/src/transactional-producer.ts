@@ -9,7 +9,7 @@ import {
 } from '@goka/interface'
 import type { Broker } from './broker.ts'
 import type { Connection } from './connection.ts'
-import { closed, failed } from './failures.ts'
+import { failed } from './failures.ts'
 import type { Operation } from './faults.ts'
 import { EmbeddedGroupConsumer } from './group-consumer.ts'
 import { PartitionCounts } from './producer.ts'
@@ -136,7 +136,7 @@ export class EmbeddedTransactionalProducer implements TransactionalProducer {
   }
 
   #check(operation: string, states: readonly State[]): void {
-    if (this.#connection.isClosed) throw closed(this.#connection.id)
+    this.#connection.checkOpen()
     if (this.#end !== undefined) throw this.#end
     if (states.includes(this.#state)) return
     if (this.#state === 'failed') {

@@ -38,6 +38,11 @@ export class Transactions {
     return producerId
   }
 
+  /** Lets go of the timeouts of open transactions. */
+  close(): void {
+    for (const identity of this.#identities.values()) identity.close()
+  }
+
   /** The transactional id as its producer uses it. @throws GokaError `GOKA_TRANSPORT_FENCED` */
   get(transactionalId: string, producerId: number): Identity {
     const identity = this.#identities.get(transactionalId) as Identity
@@ -119,6 +124,10 @@ export class Identity {
     if (this.#state !== 'open' && this.#lastOutcome === (commit ? 'committed' : 'aborted')) return
     this.#checkOpen()
     this.#end(commit)
+  }
+
+  close(): void {
+    this.#stopTimer()
   }
 
   #checkOpen(): void {

@@ -11,12 +11,16 @@ export class Child {
   readonly #lines: AsyncIterator<string, undefined>
   readonly #exit: Promise<unknown>
 
-  constructor(script: string, args: readonly string[]) {
+  /** @param limit - a command that sets limits of the shell first, such as `ulimit -f 100` */
+  constructor(script: string, args: readonly string[], limit = 'true') {
     const file = fileURLToPath(new URL(`processes/${script}.ts`, import.meta.url))
     // What Jest runs with is not for the script.
     const env = { ...process.env, NODE_OPTIONS: '' }
-    const node = ['--conditions=@goka/source', '--import', LOADER, file, ...args]
-    this.#process = spawn(process.execPath, node, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const node = [process.execPath, '--conditions=@goka/source', '--import', LOADER, file, ...args]
+    this.#process = spawn('sh', ['-c', `${limit} && exec "$@"`, 'sh', ...node], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     this.#exit = once(this.#process, 'exit')
     const input = this.#process.stdout
     if (input === null) throw new Error('no standard output')

@@ -169,12 +169,34 @@ describe('a broker with a folder', () => {
       expect(values(await again.read('t')).length).toBe(found.length + 1)
     }
     expect(longest).toBe(5)
-    bytes[size - 3] = (bytes[size - 3] as number) ^ 1
-    const path = join(folder.path, 'damaged')
-    await mkdir(path)
-    await writeFile(join(path, 'journal-1'), bytes)
-    await using cluster = new Cluster({ path })
-    expect(values(await cluster.read('t'))).toEqual([0, 1, 2, 3])
+    const damaged = async (name: string, at: number): Promise<Cluster> => {
+      const path = join(folder.path, name)
+      await mkdir(path)
+      const copy = Buffer.from(bytes)
+      copy[at] = (copy[at] as number) ^ 1
+      await writeFile(join(path, 'journal-1'), copy)
+      return new Cluster({ path })
+    }
+    await using atEnd = await damaged('end', size - 3)
+    expect(values(await atEnd.read('t'))).toEqual([0, 1, 2, 3])
+    for (const at of [20, 100, size - 300]) {
+      await using before = await damaged(`at-${at}`, at)
+      const corrupted = { code: 'GOKA_TRANSPORT_FAILED', details: { reason: 'CORRUPTED' } }
+      await expect(before.admin()).rejects.toMatchObject(corrupted)
+      await expect(before.broker.open()).rejects.toMatchObject(corrupted)
+    }
+  }, 30_000)
+
+  it('does not touch a folder that it cannot use', async () => {
+    await using folder = await Folder.make()
+    const file = join(folder.path, 'journal-1')
+    const text = 'something else that somebody wrote and wants to keep '.repeat(10)
+    await writeFile(file, text)
+    await using foreign = new Cluster({ path: folder.path })
+    await expect(foreign.admin()).rejects.toMatchObject({ code: 'GOKA_TRANSPORT_FAILED' })
+    expect(await readFile(file, 'utf8')).toBe(text)
+    await using inFile = new Cluster({ path: file })
+    await expect(inFile.admin()).rejects.toMatchObject({ details: { reason: 'STORAGE_ERROR' } })
   })
 
   it('keeps to its folder alone: another broker is locked out until it closes', async () => {
@@ -241,13 +263,24 @@ describe('a broker with a folder', () => {
     await using folder = await Folder.make()
     // A file that can be opened and is always full.
     await symlink('/dev/full', join(folder.path, 'journal-1'))
-    const cluster = new Cluster({ path: folder.path })
-    const admin = await cluster.admin()
+    await using cluster = new Cluster({ path: folder.path })
     const failed = { code: 'GOKA_TRANSPORT_FAILED', details: { reason: 'STORAGE_ERROR' } }
-    await expect(admin.createTopic({ topic: 't', partitions: 1 })).rejects.toMatchObject(failed)
+    await expect(cluster.admin()).rejects.toMatchObject(failed)
     await expect(cluster.producer()).rejects.toMatchObject(failed)
-    await cluster.broker.close()
   })
+
+  it('has what it acknowledged until there was no more room, and says so to everybody', async () => {
+    await using folder = await Folder.make()
+    const filler = new Child('filler', [folder.path], 'ulimit -f 1000')
+    const acknowledged = Number(await filler.line())
+    expect(acknowledged).toBeGreaterThan(10)
+    expect(await filler.line()).toBe('send: GOKA_TRANSPORT_FAILED STORAGE_ERROR')
+    expect(await filler.line()).toBe('poll: GOKA_TRANSPORT_FAILED STORAGE_ERROR')
+    expect(await filler.line()).toBe('client: GOKA_TRANSPORT_FAILED STORAGE_ERROR')
+    await filler.kill()
+    await using cluster = new Cluster({ path: folder.path })
+    expect([acknowledged, acknowledged + 1]).toContain((await cluster.read('t')).length)
+  }, 30_000)
 
   it('acknowledges only what is in the file', async () => {
     await using folder = await Folder.make()
