@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Goka, type ProcessorOptions, type ProcessorReport } from '@goka/core'
+import { Goka, type ProcessorOptions } from '@goka/core'
 import { rdkafka } from '@goka/kafka-rdkafka'
 import { MemberProcess } from '../kafka-cluster.ts'
 import { Program } from '../program.ts'
@@ -79,9 +79,4 @@ export class CrashRun implements AsyncDisposable {
     for (const program of this.#programs) await program[Symbol.asyncDispose]()
     await rm(this.#path, { recursive: true, force: true })
   }
-}
-
-/** The partitions that a member runs, by its report. */
-export function runningPartitions({ partitions }: ProcessorReport): readonly number[] {
-  return partitions.filter(({ state }) => state === 'running').map(({ partition }) => partition)
 }

@@ -78,7 +78,7 @@ function wrap<T extends object>(target: T, replaced: Readonly<Record<string, unk
     get(_, name) {
       if (typeof name === 'string' && name in replaced) return replaced[name]
       const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
     },
   })
 }

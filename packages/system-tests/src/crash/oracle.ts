@@ -97,7 +97,7 @@ function runningValues(input: readonly ReadRecord[]): ReadonlyMap<string, readon
   const values = new Map<string, Running[]>()
   for (const { key, value } of input) {
     const all = values.get(key) ?? []
-    all.push(next(all.at(-1), parse<Numbered>(value).number))
+    all.push(next(all.at(-1), (parse(value) as Numbered).number))
     values.set(key, all)
   }
   return sorted(values)
@@ -106,14 +106,14 @@ function runningValues(input: readonly ReadRecord[]): ReadonlyMap<string, readon
 function valuesByKey(output: readonly ReadRecord[]): ReadonlyMap<string, readonly Running[]> {
   const values = new Map<string, Running[]>()
   for (const { key, value } of output) {
-    values.set(key, [...(values.get(key) ?? []), parse<Running>(value)])
+    values.set(key, [...(values.get(key) ?? []), parse(value) as Running])
   }
   return sorted(values)
 }
 
 function lastValues(changelog: readonly ReadRecord[]): ReadonlyMap<string, Running | undefined> {
   const values = new Map<string, Running>()
-  for (const { key, value } of changelog) values.set(key, parse<Running>(value))
+  for (const { key, value } of changelog) values.set(key, parse(value) as Running)
   return sorted(values)
 }
 
@@ -146,9 +146,9 @@ function checkNothingLost(
   }
 }
 
-function parse<T>(value: Buffer | undefined): T {
+function parse(value: Buffer | undefined): unknown {
   assert.ok(value !== undefined, 'a tombstone where none was written')
-  return JSON.parse(value.toString()) as T
+  return JSON.parse(value.toString())
 }
 
 function sorted<V>(values: ReadonlyMap<string, V>): Map<string, V> {

@@ -31,7 +31,7 @@ export function inputStream({ input }: SummingTopics): Stream<Numbered> {
   return stream(input, json<Numbered>())
 }
 
-export function outputStream({ output }: SummingTopics): Stream<Running> {
+function outputStream({ output }: SummingTopics): Stream<Running> {
   return stream(output, json<Running>())
 }
 
