@@ -3,6 +3,7 @@ import { ProduceBatch } from '@goka/interface'
 import { expectCode } from '../expect-code.ts'
 import { batchOf } from './batch-of.ts'
 import { within } from './deadline.ts'
+import { Inbox, pollTo } from './inbox.ts'
 import { contextOf, type TransportCase, type TransportTests } from './transport-case.ts'
 
 async function closes(client: { close(): Promise<void> }): Promise<void> {
@@ -143,9 +144,8 @@ export const closeTests: TransportTests = {
     await other.close()
     await client.close()
     await sender.send(batchOf(position.topic, ['a']))
-    let records = 0
-    while (records < 1) {
-      for (const batch of await another.poll(1000)) records += batch.length
-    }
+    const inbox = new Inbox()
+    inbox.start(position, 0)
+    await pollTo(another, inbox, position, 1)
   },
 }

@@ -34,6 +34,24 @@ export const readerPollTests: TransportTests = {
     }
   },
 
+  'the end is not told before it is there': async ({ topic, producer, reader }) => {
+    const partition = { topic: await topic(), partition: 0 }
+    const value = new Uint8Array(4000)
+    const sender = await producer()
+    for (let round = 0; round < 4; round++) {
+      const records = Array.from({ length: 200 }, () => ({ value }))
+      await sender.send(batchOf(partition.topic, records))
+    }
+    const client = await reader()
+    const inbox = new Inbox()
+    inbox.start(partition, 0)
+    await client.add([{ ...partition, offset: 0 }])
+    const told = (): boolean => inbox.end(partition) !== undefined
+    await pollUntil(client, inbox, 'an end', told)
+    assert.equal(inbox.end(partition), 800)
+    assert.equal(inbox.records.length, 800)
+  },
+
   'the end is told to a reader that starts there': async ({ topic, producer, reader }) => {
     const partition = { topic: await topic(), partition: 0 }
     await (await producer()).send(batchOf(partition.topic, texts('value', 3)))

@@ -37,6 +37,7 @@ export const transactionTests: TransportTests = {
     await sender.send(batchOf(partition.topic, ['a', 'b']))
     await pollTo(client, inbox, partition, 1)
     await pollNothing(client, inbox)
+    assert.deepEqual(inbox.values(partition), ['before'])
     await sender.commit(group, [])
     await pollUntil(client, inbox, 'the records', () => inbox.records.length === 3)
     assert.deepEqual(inbox.values(partition), ['before', 'a', 'b'])
