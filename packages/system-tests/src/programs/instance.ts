@@ -76,7 +76,7 @@ async function reply(
 }
 
 /** A question to a program. */
-export interface Question {
+interface Question {
   readonly id: number
   readonly question: string
   readonly about: unknown
