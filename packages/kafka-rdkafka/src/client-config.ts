@@ -15,6 +15,7 @@ export interface ClientConfig {
   readonly topic: Settings
 }
 
+const defaultSessionTimeoutMs = 45_000
 const defaultDeliveryTimeoutMs = 120_000
 const defaultTransactionTimeoutMs = 10_000
 
@@ -58,6 +59,7 @@ const optionSettings: Readonly<Record<string, string>> = {
   'metadata.broker.list': 'brokers',
   'group.protocol': 'groupProtocol',
   'session.timeout.ms': 'sessionTimeoutMs',
+  'heartbeat.interval.ms': 'sessionTimeoutMs',
   'max.poll.interval.ms': 'maxPollIntervalMs',
   'message.timeout.ms': 'deliveryTimeoutMs',
   'delivery.timeout.ms': 'deliveryTimeoutMs',
@@ -114,6 +116,7 @@ export function groupConfig(
   context: ClientContext,
 ): ClientConfig {
   const consumerProtocol = options.groupProtocol === 'consumer'
+  const sessionTimeoutMs = options.sessionTimeoutMs ?? defaultSessionTimeoutMs
   return reading(options, context, isolation, {
     'group.id': group,
     'max.poll.interval.ms': options.maxPollIntervalMs ?? 300_000,
@@ -124,7 +127,9 @@ export function groupConfig(
       : {
           'group.protocol': 'classic',
           'partition.assignment.strategy': 'range',
-          'session.timeout.ms': options.sessionTimeoutMs ?? 45_000,
+          'session.timeout.ms': sessionTimeoutMs,
+          // Three heartbeats in a session, as Kafka recommends, and as many as its default in a long one.
+          'heartbeat.interval.ms': Math.max(1, Math.min(3_000, Math.floor(sessionTimeoutMs / 3))),
         }),
   })
 }

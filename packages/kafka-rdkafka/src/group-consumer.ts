@@ -10,6 +10,7 @@ import type rdkafka from 'node-rdkafka'
 import { Asking, askMs } from './asking.ts'
 import { call, delay } from './call.ts'
 import { type ClientFault, faultCodes, faultOf, type SourceFault } from './client-fault.ts'
+import type { LogLine } from './librdkafka-log.ts'
 import type { Connection } from './connection.ts'
 import { ConsumerFaults } from './consumer-faults.ts'
 import { meaningOf, ofConsumer, passes, topicUnknown, transportError } from './errors.ts'
@@ -83,6 +84,9 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
     })
     connection.onFault((fault) => {
       this.#onFault(fault)
+    })
+    client.on('event.log', ({ fac }: LogLine) => {
+      if (fac === 'SESSTMOUT' || fac === 'MAXPOLL') rebalances.markLost()
     })
   }
 

@@ -30,7 +30,7 @@ export class OffsetCommits implements OffsetCommitter {
     await done
   }
 
-  /** node-rdkafka does not say. */
+  /** node-rdkafka does not say; librdkafka's log does, in most cases. */
   assignmentLost(): undefined {
     return undefined
   }
