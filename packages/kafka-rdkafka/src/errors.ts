@@ -157,7 +157,7 @@ export function transportError(fault: ClientFault, at: Circumstances): GokaError
     case 'fenced':
       return new GokaError(
         'GOKA_TRANSPORT_FENCED',
-        `${subject} was refused because another client took over (${says}); close this one`,
+        `${subject} was refused because another client took over (${says}); what was done here is void`,
         details,
         cause,
       )

@@ -1,8 +1,8 @@
 import type { NativeAddon } from './native/addon.ts'
 import { batchSink } from './native/batch-sink.ts'
-import { pumpSource } from './native/pump-source.ts'
 import { nativeAdmin } from './native/native-admin.ts'
 import { nativeGroup } from './native/native-group.ts'
+import { pumpSource } from './native/pump-source.ts'
 import type { RecordPath } from './record-path.ts'
 
 /** Records by the addon, which rides on node-rdkafka's clients as a plugin of librdkafka. */

@@ -1,6 +1,6 @@
-import { MessageSink } from './message-sink.ts'
-import { MessageSource } from './message-source.ts'
-import { OffsetCommits } from './offset-commits.ts'
+import { MessageSource } from './consume/message-source.ts'
+import { OffsetCommits } from './consume/offset-commits.ts'
+import { MessageSink } from './produce/message-sink.ts'
 import type { RecordPath } from './record-path.ts'
 
 /** By node-rdkafka alone. */

@@ -13,7 +13,8 @@ import type {
   TransportCapabilities,
 } from '@goka/interface'
 import client from 'node-rdkafka'
-import { RdkafkaAdmin } from './admin.ts'
+import { RdkafkaAdmin } from './admin/admin.ts'
+import { Connection } from './client/connection.ts'
 import {
   adminConfig,
   type ClientConfig,
@@ -23,18 +24,17 @@ import {
   topicAdminConfig,
   transactionTimeoutMs,
 } from './client-config.ts'
-import { Connection } from './connection.ts'
-import { RdkafkaGroupConsumer } from './group-consumer.ts'
+import { RdkafkaGroupConsumer } from './consume/group-consumer.ts'
+import { RdkafkaPartitionReader } from './consume/partition-reader.ts'
+import { Rebalances } from './consume/rebalances.ts'
 import { loadNative } from './native/addon.ts'
 import { nativePath } from './native-path.ts'
-import { RdkafkaPartitionReader } from './partition-reader.ts'
 import { plainPath } from './plain-path.ts'
-import { RdkafkaProducer } from './producer.ts'
+import { RdkafkaProducer } from './produce/producer.ts'
+import { RdkafkaTransactionalProducer } from './produce/transactional-producer.ts'
 import { checkOptions, invalid, type RdkafkaOptions } from './rdkafka-options.ts'
-import { Rebalances } from './rebalances.ts'
 import type { RecordPath } from './record-path.ts'
 import type { RecordSource, RecordSourceOptions } from './record-source.ts'
-import { RdkafkaTransactionalProducer } from './transactional-producer.ts'
 
 /** Enough that batches cost little, few enough that what is dropped in a rebalance is little. */
 const batchLimits = { maxRecords: 1_000, maxBytes: 1_048_576 }

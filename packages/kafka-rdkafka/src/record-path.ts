@@ -1,11 +1,11 @@
 import type { Clock, TransportCapabilities } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
 import type { AdminExtension } from './admin-extension.ts'
+import type { Connection } from './client/connection.ts'
 import type { Settings } from './client-config.ts'
-import type { Connection } from './connection.ts'
+import type { OffsetCommitter } from './consume/offset-committer.ts'
 import type { RecordSink } from './record-sink.ts'
 import type { RecordSource, RecordSourceOptions } from './record-source.ts'
-import type { OffsetCommitter } from './offset-committer.ts'
 
 /** How records, and what node-rdkafka does not offer, get from and to librdkafka: natively or by node-rdkafka alone. */
 export interface RecordPath {

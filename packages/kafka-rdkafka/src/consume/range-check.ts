@@ -1,6 +1,6 @@
 import type { Clock } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
-import { call } from './call.ts'
+import { call } from '../client/call.ts'
 import type { FlowingPartition } from './partition-flow.ts'
 
 /** How long a partition may stand still before its end before it is looked after. */

@@ -1,8 +1,8 @@
 import type { ClientContext } from '@goka/interface'
+import { type ClientFault, faultCodes, faultName, toFault } from '../client-fault.ts'
+import { passes, transportError } from '../errors.ts'
 import { call, delay } from './call.ts'
-import { type ClientFault, faultCodes, faultName, toFault } from './client-fault.ts'
 import type { AnyClient } from './librdkafka-log.ts'
-import { passes, transportError } from './errors.ts'
 
 /** How long a probe may take: it holds a thread of Node's pool for this long while no broker is there. */
 const probeMs = 200

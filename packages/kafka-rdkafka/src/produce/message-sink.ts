@@ -1,9 +1,9 @@
-import type { Clock, Header, ProduceBatch } from '@goka/interface'
 import { isUtf8 } from 'node:buffer'
+import type { Clock, Header, ProduceBatch } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
-import { delay } from './call.ts'
-import { faultCodes, toFault } from './client-fault.ts'
-import type { RecordSink, SinkReport, SinkResult } from './record-sink.ts'
+import { delay } from '../client/call.ts'
+import { faultCodes, toFault } from '../client-fault.ts'
+import type { RecordSink, SinkReport, SinkResult } from '../record-sink.ts'
 
 /** How long to wait for room in the client's queue, if no delivery makes some before. */
 const fullWaitMs = 5

@@ -8,16 +8,16 @@ import {
   type TopicPartitionOffset,
 } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
-import { delay } from './call.ts'
-import { faultCodes, faultOf } from './client-fault.ts'
-import { Asking } from './asking.ts'
-import type { Connection } from './connection.ts'
+import { Asking } from '../client/asking.ts'
+import { delay } from '../client/call.ts'
+import type { Connection } from '../client/connection.ts'
+import { Lifetime } from '../client/lifetime.ts'
+import { TopicLookup } from '../client/topic-lookup.ts'
+import { faultCodes, faultOf } from '../client-fault.ts'
+import { meaningOf, transportError } from '../errors.ts'
+import type { RecordSink, SinkReport, SinkResult } from '../record-sink.ts'
 import { DeliveryPolling } from './delivery-polling.ts'
-import { meaningOf, transportError } from './errors.ts'
-import { Lifetime } from './lifetime.ts'
-import type { RecordSink, SinkReport, SinkResult } from './record-sink.ts'
 import { TopicDirectory } from './topic-directory.ts'
-import { TopicLookup } from './topic-lookup.ts'
 
 /** How long a close waits for what was sent. */
 const closeLimitMs = 10_000

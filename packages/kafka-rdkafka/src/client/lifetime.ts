@@ -1,4 +1,4 @@
-import { closedError } from './errors.ts'
+import { closedError } from '../errors.ts'
 
 /** Whether a client is open: after its end all calls fail alike, those under way too. */
 export class Lifetime {

@@ -1,7 +1,7 @@
 import type { Clock } from '@goka/interface'
+import type { ClientFault } from '../client-fault.ts'
+import { passes, transportError } from '../errors.ts'
 import { delay } from './call.ts'
-import type { ClientFault } from './client-fault.ts'
-import { passes, transportError } from './errors.ts'
 import type { Lifetime } from './lifetime.ts'
 
 /** How long one question to a broker may hold a thread of Node's pool. */

@@ -1,12 +1,12 @@
 import { type ClientContext, GokaError, type Timer } from '@goka/interface'
 import rdkafka from 'node-rdkafka'
+import type { ClientConfig } from '../client-config.ts'
+import { type ClientFault, faultCodes, faultName, toFault } from '../client-fault.ts'
+import { transportError } from '../errors.ts'
+import { invalid } from '../rdkafka-options.ts'
 import { call, delay, within } from './call.ts'
-import type { ClientConfig } from './client-config.ts'
-import { type ClientFault, faultCodes, faultName, toFault } from './client-fault.ts'
 import { ConnectionWatch } from './connection-watch.ts'
-import { transportError } from './errors.ts'
 import { type AnyClient, forwardLog } from './librdkafka-log.ts'
-import { invalid } from './rdkafka-options.ts'
 
 type Client = rdkafka.KafkaConsumer | rdkafka.Producer
 /** A callback of node-rdkafka that is given as a setting. */
@@ -136,7 +136,9 @@ async function connect<C extends Client>(
  * thread of Node's pool, of which there are four; so it is answered in the place of a broker, and asked in small steps later.
  */
 async function createHandle(client: Client): Promise<void> {
-  client.getMetadata = (_options, answer) => answer?.(null as never, {} as rdkafka.Metadata)
+  client.getMetadata = (_options, answer) => {
+    answer?.(null as never, {} as rdkafka.Metadata)
+  }
   await call((done) => {
     client.connect({}, done)
   })

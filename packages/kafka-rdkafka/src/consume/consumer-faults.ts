@@ -1,10 +1,10 @@
 import type { ClientContext, GokaError } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
-import { faultCodes, faultName, faultOf, type SourceFault } from './client-fault.ts'
-import { meaningOf, ofConsumer, passes, topicUnknown, transportError } from './errors.ts'
+import type { TopicLookup } from '../client/topic-lookup.ts'
+import { faultCodes, faultName, faultOf, type SourceFault } from '../client-fault.ts'
+import { meaningOf, ofConsumer, passes, topicUnknown, transportError } from '../errors.ts'
 import type { FlowingPartition, PartitionFlow } from './partition-flow.ts'
 import { RangeCheck } from './range-check.ts'
-import type { TopicLookup } from './topic-lookup.ts'
 
 /** Makes the errors of a poll of the faults that a consumer's client tells, one error a poll. */
 export class ConsumerFaults {

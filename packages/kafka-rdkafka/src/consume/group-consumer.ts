@@ -7,19 +7,19 @@ import type {
   TopicPartitionOffset,
 } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
-import { Asking, askMs } from './asking.ts'
-import { call, delay } from './call.ts'
-import { type ClientFault, faultCodes, faultOf, type SourceFault } from './client-fault.ts'
-import type { LogLine } from './librdkafka-log.ts'
-import type { Connection } from './connection.ts'
+import { Asking, askMs } from '../client/asking.ts'
+import { call, delay } from '../client/call.ts'
+import type { Connection } from '../client/connection.ts'
+import type { LogLine } from '../client/librdkafka-log.ts'
+import { Lifetime } from '../client/lifetime.ts'
+import { TopicLookup } from '../client/topic-lookup.ts'
+import { type ClientFault, faultCodes, faultOf, type SourceFault } from '../client-fault.ts'
+import { meaningOf, ofConsumer, passes, topicUnknown, transportError } from '../errors.ts'
+import type { RecordSource } from '../record-source.ts'
 import { ConsumerFaults } from './consumer-faults.ts'
-import { meaningOf, ofConsumer, passes, topicUnknown, transportError } from './errors.ts'
-import { Lifetime } from './lifetime.ts'
 import type { OffsetCommitter } from './offset-committer.ts'
 import { PartitionFlow } from './partition-flow.ts'
 import type { Rebalances } from './rebalances.ts'
-import type { RecordSource } from './record-source.ts'
-import { TopicLookup } from './topic-lookup.ts'
 
 /** How long a commit is tried before its outcome is called indefinite. */
 const commitLimitMs = 60_000

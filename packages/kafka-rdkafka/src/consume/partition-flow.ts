@@ -1,9 +1,9 @@
 import type { Clock, RecordBatch, TopicPartition, TopicPartitionOffset } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
-import { call, delay } from './call.ts'
-import { type ClientFault, faultCodes } from './client-fault.ts'
-import { transportError } from './errors.ts'
-import type { RecordSource } from './record-source.ts'
+import { call, delay } from '../client/call.ts'
+import { type ClientFault, faultCodes } from '../client-fault.ts'
+import { transportError } from '../errors.ts'
+import type { RecordSource } from '../record-source.ts'
 
 /** How long librdkafka may refuse a seek because it is still starting the partition. */
 const seekLimitMs = 10_000

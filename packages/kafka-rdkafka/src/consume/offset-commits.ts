@@ -1,9 +1,8 @@
 import type { Clock, TopicPartitionOffset } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
+import { call, within } from '../client/call.ts'
+import { type ClientFault, faultCodes, faultOf, toFault } from '../client-fault.ts'
 import type { OffsetCommitter } from './offset-committer.ts'
-import { call, within } from './call.ts'
-import { type ClientFault, faultOf, toFault } from './client-fault.ts'
-import { faultCodes } from './client-fault.ts'
 
 /** Commits of a group member by node-rdkafka, which answers by an event and only while somebody pops from the client. */
 export class OffsetCommits implements OffsetCommitter {
@@ -40,7 +39,7 @@ export class OffsetCommits implements OffsetCommitter {
   }
 
   async #commit(offsets: readonly TopicPartitionOffset[], limitMs: number): Promise<void> {
-    const answered = call<void>((done) => {
+    const answered = call<undefined>((done) => {
       const listener = (error: unknown, committed: readonly TopicPartitionOffset[]): void => {
         // The answer of an earlier commit that came too late.
         if (!isSame(offsets, committed)) return

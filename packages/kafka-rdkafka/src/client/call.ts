@@ -1,5 +1,5 @@
 import type { Clock } from '@goka/interface'
-import { type ClientFault, toFault } from './client-fault.ts'
+import { type ClientFault, toFault } from '../client-fault.ts'
 
 /** A call of node-rdkafka as a promise; rejects with a {@link ClientFault}, also when the call itself throws. */
 export async function call<T>(

@@ -7,15 +7,15 @@ import {
   type TopicPartitionOffset,
 } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
-import { faultCodes, type SourceFault, toFault } from './client-fault.ts'
-import { Asking } from './asking.ts'
-import type { Connection } from './connection.ts'
+import { Asking } from '../client/asking.ts'
+import type { Connection } from '../client/connection.ts'
+import { Lifetime } from '../client/lifetime.ts'
+import { TopicLookup } from '../client/topic-lookup.ts'
+import { faultCodes, type SourceFault, toFault } from '../client-fault.ts'
+import { topicUnknown, transportError } from '../errors.ts'
+import type { RecordSource } from '../record-source.ts'
 import { ConsumerFaults } from './consumer-faults.ts'
-import { topicUnknown, transportError } from './errors.ts'
-import { Lifetime } from './lifetime.ts'
 import { PartitionFlow } from './partition-flow.ts'
-import type { RecordSource } from './record-source.ts'
-import { TopicLookup } from './topic-lookup.ts'
 
 /** What a reader is made of. */
 export interface PartitionReaderParts {

@@ -8,14 +8,14 @@ import {
   type TopicPartitionOffset,
 } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
-import type { AdminExtension } from './admin-extension.ts'
-import { Asking, askMs, type Question } from './asking.ts'
-import { call, delay } from './call.ts'
-import { type ClientFault, faultCodes, faultOf } from './client-fault.ts'
-import type { Connection } from './connection.ts'
-import { topicUnknown, transportError, unsupported } from './errors.ts'
-import { Lifetime } from './lifetime.ts'
-import { type TopicFacts, TopicLookup } from './topic-lookup.ts'
+import type { AdminExtension } from '../admin-extension.ts'
+import { Asking, askMs, type Question } from '../client/asking.ts'
+import { call, delay } from '../client/call.ts'
+import type { Connection } from '../client/connection.ts'
+import { Lifetime } from '../client/lifetime.ts'
+import { type TopicFacts, TopicLookup } from '../client/topic-lookup.ts'
+import { type ClientFault, faultCodes, faultOf } from '../client-fault.ts'
+import { topicUnknown, transportError, unsupported } from '../errors.ts'
 
 /** How long a change may take on the broker's side. */
 const changeMs = 30_000

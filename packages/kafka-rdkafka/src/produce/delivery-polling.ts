@@ -10,7 +10,7 @@ export class DeliveryPolling {
   readonly #client: rdkafka.Producer
   readonly #clock: Clock
   #underWay = 0
-  #timer: Timer | undefined
+  #timer: Timer
   #stopped = false
 
   constructor(client: rdkafka.Producer, clock: Clock) {

@@ -1,6 +1,6 @@
 import type { Clock } from '@goka/interface'
-import { topicUnknown } from './errors.ts'
-import type { TopicLookup } from './topic-lookup.ts'
+import type { TopicLookup } from '../client/topic-lookup.ts'
+import { topicUnknown } from '../errors.ts'
 
 /** How long the number of partitions is taken from memory. */
 const keptMs = 300_000

@@ -5,14 +5,14 @@ import type {
   TransactionalProducer,
 } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
-import { call, delay } from './call.ts'
-import { type ClientFault, faultCodes, faultOf } from './client-fault.ts'
-import type { Connection } from './connection.ts'
-import { transportError } from './errors.ts'
-import { RdkafkaGroupConsumer } from './group-consumer.ts'
+import { call, delay } from '../client/call.ts'
+import type { Connection } from '../client/connection.ts'
+import { type ClientFault, faultCodes, faultOf } from '../client-fault.ts'
+import { RdkafkaGroupConsumer } from '../consume/group-consumer.ts'
+import { transportError } from '../errors.ts'
+import { invalid } from '../rdkafka-options.ts'
+import type { RecordSink } from '../record-sink.ts'
 import { RdkafkaProducer } from './producer.ts'
-import { invalid } from './rdkafka-options.ts'
-import type { RecordSink } from './record-sink.ts'
 
 /** How long one call may hold a thread of Node's pool; it is made again until the limit. */
 const callMs = 5_000

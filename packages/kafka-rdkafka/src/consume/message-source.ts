@@ -1,9 +1,9 @@
 import type { Clock, RecordBatch, TopicPartition } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
-import { call, delay } from './call.ts'
-import type { ClientFault } from './client-fault.ts'
+import { call, delay } from '../client/call.ts'
+import type { ClientFault } from '../client-fault.ts'
+import type { RecordSource, RecordSourceOptions } from '../record-source.ts'
 import { MessageBatches } from './message-batches.ts'
-import type { RecordSource, RecordSourceOptions } from './record-source.ts'
 
 /** Messages of the first pops, until it is known how fast they come. */
 const firstSize = 64
