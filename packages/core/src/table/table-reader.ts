@@ -18,6 +18,7 @@ export class TableReader {
   readonly #onFault: (error: unknown) => void
   #waitingBytes = 0
   #closed = false
+  #failed = false
   #loop: Promise<void> | undefined
   #wake: (() => void) | undefined
 
@@ -48,7 +49,7 @@ export class TableReader {
       { topic: table.topic, partition: table.partition, offset: table.position },
     ])
     this.#checkRecovered(followed)
-    this.#loop ??= this.#read()
+    this.#start()
     await recovered.promise
   }
 
@@ -57,7 +58,9 @@ export class TableReader {
     const followed = this.#followed.get(nameOf(table))
     if (followed === undefined || followed.table !== table) return
     this.#followed.delete(nameOf(table))
+    for (const batch of followed.waiting) this.#waitingBytes -= batch.memoryBytes
     followed.waiting.length = 0
+    this.#wake?.()
     if (!this.#closed) await this.#reader.remove([table])
     await followed.busy
     followed.recovered.resolve()
@@ -79,18 +82,24 @@ export class TableReader {
     this.#followed.clear()
   }
 
+  // Without tables there is nothing to read: each `follow` starts the loop unless it runs.
+  #start(): void {
+    if (this.#loop !== undefined || this.#closed || this.#failed) return
+    if (this.#followed.size === 0) return
+    this.#loop = this.#read().then(() => {
+      this.#loop = undefined
+      this.#start()
+    })
+  }
+
   async #read(): Promise<void> {
-    while (!this.#closed) {
-      if (this.#followed.size === 0) {
-        // Nothing to read: the next `follow` starts the loop again.
-        this.#loop = undefined
-        return
-      }
+    while (!this.#closed && this.#followed.size > 0) {
       try {
         const batches = await this.#reader.poll(POLL_MS)
         for (const batch of batches) this.#take(batch)
       } catch (error) {
-        if (!this.#closed) this.#fault(error)
+        this.#failed = true
+        this.#fault(error)
         return
       }
       while (this.#waitingBytes > WAITING_BYTES && !this.#closed) {
