@@ -148,20 +148,27 @@ export class TableCopy {
   async #follow(onRunning: () => void): Promise<void> {
     const { context, transport, topic } = this.#options
     const { signal } = this.#stop
-    const admin = await transport.admin(context)
+    const admin = await this.#own(transport.admin(context))
+    if (admin === undefined) return
     let reader: TableReader | undefined
+    // A stop does not wait for answers: closing settles the calls that are under way.
+    const interrupt = (): void => {
+      void Promise.allSettled([reader?.close(), admin.close()])
+    }
+    signal.addEventListener('abort', interrupt, { once: true })
     try {
       const changelogs = new Changelogs(admin, transport.capabilities.topicConfig)
       const ends = await this.#open(changelogs)
       if (signal.aborted) return
       const faulted = new AbortController()
-      reader = new TableReader(
-        await transport.partitionReader(
+      const partitionReader = await this.#own(
+        transport.partitionReader(
           { isolation: 'read_committed' },
           { ...context, onConnection: (up) => this.#onConnection(up) },
         ),
-        (error) => faulted.abort(error),
       )
+      if (partitionReader === undefined) return
+      reader = new TableReader(partitionReader, (error) => faulted.abort(error))
       this.#reader = reader
       this.state.set('recovering')
       const following = reader
@@ -177,9 +184,24 @@ export class TableCopy {
       await aborted(signal, faulted.signal)
       if (faulted.signal.aborted && !signal.aborted) throw faulted.signal.reason
     } finally {
+      signal.removeEventListener('abort', interrupt)
       this.#reader = undefined
       await Promise.allSettled([reader?.close(), admin.close()])
     }
+  }
+
+  // The client, unless a stop comes first: then it is closed as soon as it is there.
+  async #own<Client extends { close(): Promise<void> }>(
+    making: Promise<Client>,
+  ): Promise<Client | undefined> {
+    const { signal } = this.#stop
+    const made = new AbortController()
+    const end = (): void => made.abort()
+    making.then(end, end)
+    await aborted(signal, made.signal)
+    if (!signal.aborted) return making
+    making.then((client) => client.close()).catch(() => {})
+    return undefined
   }
 
   // Opens what is not open yet; returns the ends to reach.
@@ -257,9 +279,11 @@ function fits(table: PartitionTable, changelog: Changelog | undefined): boolean 
 // Resolves when one of the signals is aborted.
 function aborted(...signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of signals) {
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
+    const end = (): void => {
+      for (const signal of signals) signal.removeEventListener('abort', end)
+      resolve()
     }
+    for (const signal of signals) signal.addEventListener('abort', end)
+    if (signals.some((signal) => signal.aborted)) end()
   })
 }

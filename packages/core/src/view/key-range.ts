@@ -17,10 +17,15 @@ export interface ViewRange {
 
 /** The bounds in bytes. */
 export function keyRange({ gte, lt, prefix, reverse, limit }: ViewRange): KeyRange {
+  const bounds =
+    prefix === undefined
+      ? {
+          ...(gte !== undefined && { gte: encodeKey(gte) }),
+          ...(lt !== undefined && { lt: encodeKey(lt) }),
+        }
+      : prefixRange(encodeKey(prefix))
   return {
-    ...(gte !== undefined && { gte: encodeKey(gte) }),
-    ...(lt !== undefined && { lt: encodeKey(lt) }),
-    ...(prefix !== undefined && prefixRange(encodeKey(prefix))),
+    ...bounds,
     ...(reverse !== undefined && { reverse }),
     ...(limit !== undefined && { limit }),
   }

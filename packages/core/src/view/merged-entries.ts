@@ -10,8 +10,9 @@ export async function* mergedEntries(
   range: KeyRange,
 ): AsyncGenerator<Entry, void, undefined> {
   const { limit = Number.POSITIVE_INFINITY, reverse = false } = range
-  const cursors = tables.map(({ store }) => new Cursor(store.iterate(range)))
+  const cursors: Cursor[] = []
   try {
+    for (const { store } of tables) cursors.push(new Cursor(store.iterate(range)))
     await Promise.all(cursors.map((cursor) => cursor.fill()))
     for (let count = 0; count < limit; count++) {
       let best: Cursor | undefined
