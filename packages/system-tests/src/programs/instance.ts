@@ -32,7 +32,6 @@ export function gokaOptions({ brokers, path, connectTimeoutMs }: InstanceOptions
       brokers: brokers.split(','),
       // So that the partitions of a killed member are given away soon.
       sessionTimeoutMs: 2_000,
-      librdkafka: { 'heartbeat.interval.ms': 500 },
     }),
     storage: leveldb({ path }),
     log: printer({}),
