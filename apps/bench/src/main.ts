@@ -1,11 +1,12 @@
 import { isGokaError } from '@goka/interface'
 import type { Bench } from './bench.ts'
 import { count } from './benches/count.ts'
+import { recover } from './benches/recover.ts'
 import { invalid, optionsUsage, parseOptions } from './options.ts'
 import { Report } from './report.ts'
 import { Session } from './session.ts'
 
-const benches: readonly Bench[] = [count]
+const benches: readonly Bench[] = [count, recover]
 
 /** Runs the benches that are named, or lists them; resolves to the exit code. */
 export async function main(args: string[]): Promise<number> {

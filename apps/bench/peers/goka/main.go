@@ -9,7 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/lovoo/goka"
@@ -74,6 +74,9 @@ func begin() {
 func configure() {
 	config := goka.DefaultConfig()
 	config.Consumer.Offsets.Initial = sarama.OffsetOldest
+	if _, given := job["sessionTimeoutMs"]; given {
+		config.Consumer.Group.Session.Timeout = time.Duration(number("sessionTimeoutMs")) * time.Millisecond
+	}
 	goka.ReplaceGlobalConfig(config)
 }
 
@@ -84,9 +87,9 @@ func topics() goka.TopicManagerBuilder {
 	return goka.TopicManagerBuilderWithTopicManagerConfig(config)
 }
 
-// Says when the first record is processed, and when the last one of each partition is.
+// Says when the first record of each partition is processed, and when the last one is. Each partition has a goroutine.
 type lastRecords struct {
-	started atomic.Bool
+	started []bool
 	lasts   []int64
 }
 
@@ -96,15 +99,18 @@ func newLastRecords() *lastRecords {
 		end, err := strconv.ParseInt(text, 10, 64)
 		check(err)
 		records.lasts = append(records.lasts, end-1)
+		records.started = append(records.started, false)
 	}
 	return records
 }
 
 func (r *lastRecords) processed(ctx goka.Context) {
-	if !r.started.Load() && r.started.CompareAndSwap(false, true) {
-		say("first")
+	partition := ctx.Partition()
+	if !r.started[partition] {
+		r.started[partition] = true
+		say("first partition=%d", partition)
 	}
-	if ctx.Offset() == r.lasts[ctx.Partition()] {
-		say("end partition=%d", ctx.Partition())
+	if ctx.Offset() == r.lasts[partition] {
+		say("end partition=%d", partition)
 	}
 }

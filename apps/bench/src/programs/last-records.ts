@@ -1,21 +1,22 @@
 import type { Program } from './program.ts'
 
-/** Says when the first record is processed, and when the last one of each partition is. */
+/** Says when the first record of each partition is processed, and when the last one is. */
 export class LastRecords {
   readonly #program: Program
   readonly #lasts: readonly number[]
-  #started = false
+  readonly #started: boolean[]
 
   constructor(program: Program) {
     this.#program = program
     this.#lasts = program.numbers('ends').map((end) => end - 1)
+    this.#started = this.#lasts.map(() => false)
   }
 
   /** To be called for each record. */
   processed(partition: number, offset: number): void {
-    if (!this.#started) {
-      this.#started = true
-      this.#program.say('first')
+    if (!this.#started[partition]) {
+      this.#started[partition] = true
+      this.#program.say('first', { partition })
     }
     if (offset === this.#lasts[partition]) this.#program.say('end', { partition })
   }

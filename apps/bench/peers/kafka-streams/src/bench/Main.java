@@ -6,6 +6,7 @@ public final class Main {
     Job job = new Job(arguments);
     switch (arguments[0]) {
       case "count" -> Count.run(job);
+      case "recover" -> Recover.run(job);
       case "copy" -> Copy.run(job);
       case "pipeline" -> Pipeline.run(job);
       case "view" -> View.run(job);
