@@ -10,6 +10,12 @@ import { readerMutants } from './transport-mutants/reader.ts'
 import { rebalanceMutants } from './transport-mutants/rebalance.ts'
 import { recordMutants } from './transport-mutants/records.ts'
 import { transactionMutants } from './transport-mutants/transactions.ts'
+import {
+  type Answer,
+  refusing,
+  unreachableTransport,
+  wronglyUnreachable,
+} from './transport-mutants/unreachable.ts'
 import { withoutCapabilities } from './transport-mutants/without-capabilities.ts'
 import { type Wrapping, wrap } from './transport-mutants/wrapping.ts'
 
@@ -40,6 +46,30 @@ function collect(
   })
 }
 
+/** Which of the tests of a transport without a broker fail. */
+async function failuresOf(answer: Answer, names: readonly string[]): Promise<string[]> {
+  const broker = embeddedBroker()
+  const tests = collectTests((runner) => {
+    testTransport({
+      runner,
+      deadlineMs: 2000,
+      createTransport: () => embedded({ broker }),
+      createUnreachable: () => unreachableTransport(answer),
+    })
+  })
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const test = tests.get(name)
+      if (test === undefined) throw new Error(`there is no test "${name}"`)
+      return test().then(
+        () => [],
+        () => [name],
+      )
+    }),
+  )
+  return found.flat()
+}
+
 describe('testTransport', () => {
   describe('finds nothing in a transport without defects', () => {
     for (const [name, test] of collect({}, 10_000)) it(name, test, 30_000)
@@ -63,6 +93,28 @@ describe('testTransport', () => {
       expect(found.sort()).toEqual(foundBy.toSorted())
     }, 30_000)
   }
+
+  const unreachable = [
+    'an admin says that no broker answers',
+    'a producer says that no broker answers',
+    'a transactional producer says that no broker answers',
+    'a member of a group says that no broker answers',
+    'a reader says that no broker answers',
+  ]
+
+  it('finds nothing in an unreachable transport without defects', async () => {
+    const found = await failuresOf(refusing, unreachable)
+    expect(found).toEqual([])
+  })
+
+  it.each(Object.entries(wronglyUnreachable))(
+    'finds a transport that %s when no broker answers',
+    async (_defect, answer) => {
+      const found = await failuresOf(answer, unreachable)
+      expect(found).toEqual(unreachable)
+    },
+    60_000,
+  )
 
   it('has a mutant for every test', () => {
     const found = new Set(mutants.flatMap(({ foundBy }) => foundBy))

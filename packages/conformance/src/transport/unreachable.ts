@@ -19,7 +19,7 @@ export function unreachableTests(createUnreachable: () => Awaitable<Transport>):
   ): Promise<void> => {
     const context = contextOf('conformance-unreachable', CONNECT_TIMEOUT_MS)
     const client = make(await createUnreachable(), context)
-    const refusal = within(client, 'the refusal', CONNECT_TIMEOUT_MS + 10_000)
+    const refusal = within(client, 'the refusal', CONNECT_TIMEOUT_MS + 5000)
     const error = await expectCode('GOKA_TRANSPORT_UNREACHABLE', () => refusal)
     assert.equal(error.details.timeoutMs, CONNECT_TIMEOUT_MS)
   }
