@@ -233,11 +233,14 @@ export class Emitter<T> {
   async #sendBatch(open: OpenBatch): Promise<void> {
     try {
       const producer = (await this.#producer) as Producer
-      const [report, partitions] = await Promise.all([
-        producer.sendEach(open.batch),
-        producer.partitions(this.topic),
-      ])
-      this.#partitions = partitions
+      producer.partitions(this.topic).then(
+        (partitions) => {
+          this.#partitions = partitions
+        },
+        // The fate of the records is another matter; the next batch asks again.
+        () => {},
+      )
+      const report = await producer.sendEach(open.batch)
       open.settle(report.offsets, report.failures)
     } catch (error) {
       open.reject(error)

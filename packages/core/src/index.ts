@@ -12,7 +12,7 @@ export type {
   StateContext,
 } from './graph/context.ts'
 export type { ErrorPolicy, InputOptions } from './graph/edges.ts'
-export { type Callback, defineGroup, type Group } from './graph/group.ts'
+export { type Callback, defineGroup, type Group, type ValueInputOptions } from './graph/group.ts'
 export type { EmptyShape, Shape, With } from './graph/shape.ts'
 export { type Stream, stream, type Table, table, type ValueOf } from './graph/stream.ts'
 export type { StateReader } from './observable-state.ts'

@@ -21,6 +21,11 @@ export type Callback<G extends Shape, Message> = (
   message: Message,
 ) => void | Promise<void>
 
+/** Options of an input whose callback is only given values. */
+export interface ValueInputOptions extends InputOptions {
+  readonly nil?: 'ignore' | 'decode'
+}
+
 /**
  * A processor group: what it reads, keeps and writes. Immutable: each function returns a new group. A callback sees what
  * was declared before it, so declare inputs and visitors last.
@@ -49,7 +54,7 @@ export interface Group<Name extends string, G extends Shape> {
   loop<Message>(
     codec: Codec<Message>,
     callback: Callback<With<G, { loop: Message }>, Message>,
-    options?: InputOptions,
+    options?: ValueInputOptions,
   ): Group<Name, With<G, { loop: Message }>>
   /** Reads a stream. */
   input<T>(
@@ -57,12 +62,17 @@ export interface Group<Name extends string, G extends Shape> {
     callback: Callback<G, T | undefined>,
     options: InputOptions & { readonly nil: 'process' },
   ): Group<Name, G>
-  input<T>(stream: Stream<T>, callback: Callback<G, T>, options?: InputOptions): Group<Name, G>
+  input<T>(stream: Stream<T>, callback: Callback<G, T>, options?: ValueInputOptions): Group<Name, G>
   /** Reads several streams of one type with one callback. */
   inputs<T>(
     streams: readonly Stream<T>[],
+    callback: Callback<G, T | undefined>,
+    options: InputOptions & { readonly nil: 'process' },
+  ): Group<Name, G>
+  inputs<T>(
+    streams: readonly Stream<T>[],
     callback: Callback<G, T>,
-    options?: InputOptions,
+    options?: ValueInputOptions,
   ): Group<Name, G>
   /** Names a callback for `processor.visitAll`: called for each key of the table. */
   visitor<Meta>(name: string, callback: Callback<G, Meta>): Group<Name, G>
@@ -143,7 +153,8 @@ function makeGroup(edges: Edges): Untyped {
     },
     inputs(sources: readonly Stream<unknown>[], callback: AnyCallback, options?: InputOptions) {
       let group = makeGroup(edges)
-      for (const source of sources) group = group.input(source, callback as never, options)
+      for (const source of sources)
+        group = group.input(source, callback as never, options as ValueInputOptions)
       return group as never
     },
     visitor(name: string, callback: AnyCallback) {

@@ -194,6 +194,26 @@ defineGroup('nil')
     { nil: 'decode' },
   )
 
+// A callback that wants a value is not given records without one.
+// @ts-expect-error: the message may be undefined
+defineGroup('nil-unseen').input(words, (_ctx, _message: string) => {}, { nil: 'process' })
+// @ts-expect-error: the message may be undefined
+defineGroup('nil-unseen').inputs([words], (_ctx, _message: string) => {}, { nil: 'process' })
+// @ts-expect-error: a loop carries values
+defineGroup('nil-loop').loop(string, () => {}, { nil: 'process' })
+
+defineGroup('nil-of-several')
+  .inputs(
+    [words, stream('more-words', string)],
+    (_ctx, message) => {
+      expectType<Equal<typeof message, string | undefined>>()
+    },
+    { nil: 'process' },
+  )
+  .inputs([stream('other-words', string)], (_ctx, message) => {
+    expectType<Equal<typeof message, string>>()
+  })
+
 // Visitors see the state; their message is what they say it is.
 defineGroup('visitors')
   .persist(int64)

@@ -1,0 +1,172 @@
+import { describe, expect, it } from '@jest/globals'
+import { Epoch } from '../../src/processor/epoch.ts'
+import { Cell } from '../../src/table/cell-cache.ts'
+import { Gate, inTime, rejection, settle } from '../waiting.ts'
+
+const bytes = (text: string): Uint8Array => Buffer.from(text)
+const text = (value: Uint8Array | undefined): string | undefined =>
+  value && Buffer.from(value).toString()
+
+function cellOf(value?: string): Cell {
+  const cell = new Cell('k')
+  cell.load(value === undefined ? undefined : bytes(value))
+  return cell
+}
+
+describe('an epoch', () => {
+  it('is empty until something happens in it', () => {
+    expect(new Epoch().isEmpty).toBe(true)
+    const written = new Epoch()
+    written.write(cellOf(), bytes('1'))
+    expect(written.isEmpty).toBe(false)
+    const moved = new Epoch()
+    moved.positions.set('input', 0)
+    expect(moved.isEmpty).toBe(false)
+    const sending = new Epoch()
+    sending.outputs.add(sending.outputs.topicIndex('out'), 0, 'k', null, Number.NaN, undefined)
+    expect(sending.isEmpty).toBe(false)
+  })
+
+  it('is drained when it is sealed and all that began in it has ended', async () => {
+    const epoch = new Epoch()
+    expect(epoch.isDrained).toBe(false)
+    epoch.begin()
+    epoch.begin()
+    epoch.seal()
+    let drained = false
+    const waiting = epoch.whenDrained().then(() => {
+      drained = true
+    })
+    epoch.end()
+    await settle()
+    expect([epoch.isDrained, drained]).toEqual([false, false])
+    epoch.end()
+    await inTime(waiting, 'the end')
+    expect(epoch.isDrained).toBe(true)
+    await inTime(epoch.whenDrained(), 'what has ended')
+  })
+
+  it('without anything under way is drained by its seal', async () => {
+    const epoch = new Epoch()
+    const waiting = epoch.whenDrained()
+    epoch.seal()
+    await inTime(waiting, 'the end')
+  })
+
+  it('that is broken is waited for no longer, and is never drained', async () => {
+    const epoch = new Epoch()
+    epoch.begin()
+    epoch.seal()
+    const waiting = epoch.whenDrained()
+    epoch.break()
+    await inTime(waiting, 'the break')
+    await inTime(epoch.whenDrained(), 'what is broken')
+    expect([epoch.isDrained, epoch.isBroken]).toEqual([false, true])
+  })
+
+  it('has each cell that it wrote once, with the last value', () => {
+    const epoch = new Epoch()
+    const cell = cellOf('0')
+    epoch.write(cell, bytes('1'))
+    epoch.write(cell, bytes('22'))
+    expect(epoch.dirty).toEqual([cell])
+    expect(text(epoch.valueOf(cell))).toBe('22')
+    expect(epoch.bytes).toBe(3)
+    epoch.write(cell, undefined)
+    expect(epoch.valueOf(cell)).toBeUndefined()
+  })
+
+  it('keeps its value when the next epoch writes the cell before it is captured', () => {
+    const [first, second, third] = [new Epoch(), new Epoch(), new Epoch()]
+    const cell = cellOf('0')
+    first.write(cell, bytes('1'))
+    second.write(cell, bytes('2'))
+    second.write(cell, undefined)
+    third.write(cell, bytes('3'))
+    expect(text(first.valueOf(cell))).toBe('1')
+    expect(second.valueOf(cell)).toBeUndefined()
+    expect(text(third.valueOf(cell))).toBe('3')
+    expect(text(cell.bytes)).toBe('3')
+  })
+
+  it('that is captured is no concern of later writes', () => {
+    const [first, second] = [new Epoch(), new Epoch()]
+    const cell = cellOf('0')
+    first.write(cell, bytes('1'))
+    first.capture()
+    second.write(cell, bytes('2'))
+    expect(first.isCaptured).toBe(true)
+    expect(text(second.valueOf(cell))).toBe('2')
+    expect(second.dirty).toEqual([cell])
+  })
+
+  describe('takes back', () => {
+    it('a first write: the cell is as if nothing had been', () => {
+      const epoch = new Epoch()
+      const [cell, other] = [cellOf('0'), cellOf('x')]
+      epoch.write(cell, bytes('1'))
+      epoch.write(other, bytes('y'))
+      epoch.undo(cell, bytes('0'), undefined)
+      expect(text(cell.bytes)).toBe('0')
+      expect(cell.writer).toBeUndefined()
+      expect(epoch.dirty).toEqual([other])
+    })
+
+    it('a later write: the earlier one of the same epoch stays', () => {
+      const epoch = new Epoch()
+      const cell = cellOf('0')
+      epoch.write(cell, bytes('1'))
+      const { bytes: before, writer } = cell
+      epoch.write(cell, bytes('2'))
+      epoch.undo(cell, before, writer)
+      expect(text(epoch.valueOf(cell))).toBe('1')
+      expect(epoch.dirty).toEqual([cell])
+    })
+
+    it('a write over an earlier epoch: that one has its value, and may be written over again', () => {
+      const [first, second] = [new Epoch(), new Epoch()]
+      const cell = cellOf('0')
+      first.write(cell, bytes('1'))
+      second.write(cell, bytes('2'))
+      second.undo(cell, bytes('1'), first)
+      expect(text(first.valueOf(cell))).toBe('1')
+      expect(second.isEmpty).toBe(true)
+      second.write(cell, bytes('3'))
+      expect(text(first.valueOf(cell))).toBe('1')
+      expect(text(second.valueOf(cell))).toBe('3')
+    })
+
+    it('what was decoded from the value', () => {
+      const epoch = new Epoch()
+      const cell = cellOf('0')
+      epoch.write(cell, bytes('1'))
+      cell.value = 1
+      cell.decoded = true
+      epoch.undo(cell, bytes('0'), undefined)
+      expect([cell.decoded, cell.value]).toEqual([false, undefined])
+    })
+  })
+
+  it('is sent when everything that it sent is acknowledged', async () => {
+    const epoch = new Epoch()
+    const gates = [new Gate(), new Gate()]
+    for (const gate of gates) epoch.sending(gate.promise)
+    let sent = false
+    const waiting = epoch.sent().then(() => {
+      sent = true
+    })
+    gates[0]?.open()
+    await settle()
+    expect(sent).toBe(false)
+    gates[1]?.open()
+    await inTime(waiting, 'the acknowledgements')
+  })
+
+  it('is not sent when one of its sends fails, and nobody has to look', async () => {
+    const epoch = new Epoch()
+    const fault = new Error('not written')
+    epoch.sending(Promise.reject(fault))
+    await settle()
+    expect(await rejection(epoch.sent())).toBe(fault)
+  })
+})

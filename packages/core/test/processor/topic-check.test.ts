@@ -1,0 +1,133 @@
+import { int64, string } from '@goka/codecs'
+import { defineGroup, stream, table } from '@goka/core'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { Cluster } from '../cluster.ts'
+import { inTime, rejection } from '../waiting.ts'
+
+const input = stream('input', string)
+const group = defineGroup('group')
+  .persist(int64)
+  .loop(string, () => {})
+  .input(input, () => {})
+
+describe('the topics of a group', () => {
+  let cluster: Cluster
+  beforeEach(async () => {
+    cluster = new Cluster()
+    await cluster.createTopic('input', 3)
+  })
+  afterEach(() => cluster.close())
+
+  it('that are its own are made: with the partitions of the inputs, one compacted and one not', async () => {
+    await cluster.started(group, 3, {
+      topics: {
+        tableConfig: { 'segment.ms': '1000' },
+        loopConfig: { 'retention.ms': '2000' },
+      },
+    })
+    const admin = await cluster.admin()
+    const topics = await admin.topics(['group-table', 'group-loop'])
+    expect(topics.get('group-table')?.partitions).toBe(3)
+    expect(topics.get('group-loop')?.partitions).toBe(3)
+    expect(await admin.topicConfig('group-table')).toMatchObject({
+      'cleanup.policy': 'compact',
+      'segment.ms': '1000',
+    })
+    expect(await admin.topicConfig('group-loop')).toMatchObject({
+      'cleanup.policy': 'delete',
+      'retention.ms': '2000',
+    })
+  })
+
+  it('are not made when that is not wished', async () => {
+    const { run } = cluster.start(group, { topics: { create: false } })
+    expect(await rejection(run)).toMatchObject({
+      code: 'GOKA_TOPIC_UNKNOWN',
+      details: { topic: 'group-table' },
+    })
+  })
+
+  it('may be made by two instances at once', async () => {
+    for (let round = 0; round < 5; round++) {
+      const many = defineGroup(`many-${round}`)
+        .persist(int64)
+        .loop(string, () => {})
+        .input(input, () => {})
+      const started = [1, 2, 3].map(() => cluster.start(many))
+      await Promise.all(
+        started.map(({ runner, run }) =>
+          inTime(Promise.race([runner.state.until('running'), run]), 'the start'),
+        ),
+      )
+      await Promise.all(started.map(({ runner }) => runner.stop()))
+    }
+  })
+
+  it.each([
+    ['table', 'group-table'],
+    ['loop', 'group-loop'],
+  ])('that are there must have the partitions of the inputs: the %s', async (_what, topic) => {
+    await cluster.createTopic(
+      topic,
+      2,
+      topic === 'group-table' ? { 'cleanup.policy': 'compact' } : {},
+    )
+    expect(await rejection(cluster.start(group).run)).toMatchObject({
+      code: 'GOKA_TOPIC_MISMATCH',
+      details: { topic, property: 'partitions', expected: '3', found: '2' },
+    })
+  })
+
+  it('that are read must have the same number of partitions: inputs and joins', async () => {
+    await cluster.createTopic('narrow', 2)
+    await cluster.createTable('narrow-table', 2)
+    const mismatch = (topic: string) => ({
+      code: 'GOKA_TOPIC_MISMATCH',
+      details: { topic, property: 'partitions', expected: '3', found: '2' },
+    })
+    const two = defineGroup('two').inputs([input, stream('narrow', string)], () => {})
+    expect(await rejection(cluster.start(two).run)).toMatchObject(mismatch('narrow'))
+    const joining = defineGroup('joining')
+      .join(table('narrow-table', string))
+      .input(input, () => {})
+    expect(await rejection(cluster.start(joining).run)).toMatchObject(mismatch('narrow-table'))
+  })
+
+  it('that are looked up may have any number of partitions', async () => {
+    await cluster.createTable('narrow-table', 2)
+    const looking = defineGroup('looking')
+      .lookup(table('narrow-table', string))
+      .input(input, () => {})
+    await cluster.started(looking, 3)
+  })
+
+  it.each(['group-table', 'joined'])('that are tables must be compacted: %s', async (topic) => {
+    await cluster.createTopic(topic, 3, { 'cleanup.policy': 'delete' })
+    if (topic !== 'joined') await cluster.createTable('joined', 3)
+    const joining = defineGroup('group')
+      .persist(int64)
+      .join(table('joined', string))
+      .input(input, () => {})
+    expect(await rejection(cluster.start(joining).run)).toMatchObject({
+      code: 'GOKA_TOPIC_MISMATCH',
+      details: { topic, property: 'cleanup.policy', expected: 'compact', found: 'delete' },
+    })
+  })
+
+  it('that are not compacted are only told about, or not even that, if that is wished', async () => {
+    await cluster.createTopic('group-table', 3, { 'cleanup.policy': 'delete' })
+    const { runner } = await cluster.started(group, 3, { topics: { mismatch: 'ignore' } })
+    expect(cluster.log.find('warn', 'not as it should be')).toEqual([])
+    await runner.stop()
+    await cluster.started(group, 3, { topics: { mismatch: 'warn' } })
+    expect(cluster.log.find('warn', 'not as it should be')[0]?.facts).toMatchObject({
+      topic: 'group-table',
+      err: { code: 'GOKA_TOPIC_MISMATCH' },
+    })
+  })
+
+  it('may be compacted and cleaned by age, too', async () => {
+    await cluster.createTopic('group-table', 3, { 'cleanup.policy': 'compact,delete' })
+    await cluster.started(group, 3)
+  })
+})
