@@ -34,35 +34,30 @@ export class OffsetCommits implements OffsetCommitter {
     return undefined
   }
 
-  async stop(): Promise<void> {
-    await this.#last
-  }
+  /** Commits under way are not waited for: nobody pops their answers any more. */
+  async stop(): Promise<void> {}
 
   async #commit(offsets: readonly TopicPartitionOffset[], limitMs: number): Promise<void> {
-    const answered = call<undefined>((done) => {
-      const listener = (error: unknown, committed: readonly TopicPartitionOffset[]): void => {
-        // The answer of an earlier commit that came too late.
-        if (!isSame(offsets, committed)) return
-        this.#client.removeListener('offset.commit', listener)
-        done(error, undefined)
+    let listener: CommitListener = () => undefined
+    const answered = call<true>((done) => {
+      listener = (error, committed) => {
+        // Else it is the answer of an earlier commit, which came too late.
+        if (isSame(offsets, committed)) done(error, true)
       }
       this.#client.on('offset.commit', listener)
-      try {
-        this.#client.commit(offsets.map((offset) => ({ ...offset })))
-      } catch (error) {
-        this.#client.removeListener('offset.commit', listener)
-        throw error
-      }
+      this.#client.commit(offsets.map((offset) => ({ ...offset })))
     })
-    const inTime = within(
-      this.#clock,
-      limitMs,
-      answered.then(() => true),
-    )
+    const inTime = within(this.#clock, limitMs, answered)
     void this.#serve(inTime.catch(() => undefined))
-    if ((await inTime) === undefined) throw timedOut()
+    try {
+      if ((await inTime) === undefined) throw timedOut()
+    } finally {
+      this.#client.removeListener('offset.commit', listener)
+    }
   }
 }
+
+type CommitListener = (error: unknown, committed: readonly TopicPartitionOffset[]) => void
 
 function timedOut(): Error & ClientFault {
   const fault = toFault(faultOf(faultCodes.ERR__TIMED_OUT))

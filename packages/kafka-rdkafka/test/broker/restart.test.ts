@@ -9,7 +9,7 @@ import {
 import { type Broker, startBroker } from '@goka/kafka-broker'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { rdkafka } from '../../src/index.ts'
-import { clientContext } from './client-context.ts'
+import { clientContext } from '../client-context.ts'
 
 const limitMs = 60_000
 

@@ -4,7 +4,7 @@ import { ProduceBatch } from '@goka/interface'
 import { type Broker, startBroker } from '@goka/kafka-broker'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type RdkafkaOptions, rdkafka } from '../../src/index.ts'
-import { clientContext } from './client-context.ts'
+import { clientContext } from '../client-context.ts'
 
 const limitMs = 60_000
 const users = { admin: 'admin-password', guest: 'guest-password' }
