@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -21,8 +22,9 @@ struct Delivery {
     int64_t offset;
   };
 
-  // What JavaScript knows it by.
+  // What JavaScript knows it by, and what keeps its memory there (of use on its thread only).
   double id = 0;
+  std::array<napi_ref, 2> memory{};
   uint32_t length = 0;
   // Which records are settled, and how many are not.
   std::vector<bool> settled;

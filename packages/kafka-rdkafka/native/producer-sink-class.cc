@@ -63,6 +63,11 @@ napi_value send(napi_env env, napi_callback_info info) {
     delivery->offsets.assign(length, NAN);
     delivery->codes.assign(length, 0);
   }
+  if (napi_create_reference(env, call.argument(2), 1, &delivery->memory[0]) != napi_ok ||
+      napi_create_reference(env, call.argument(4), 1, &delivery->memory[1]) != napi_ok) {
+    call.fail("the batch cannot be kept");
+    return nullptr;
+  }
   sink->send(std::move(delivery), ProduceRows(rows, length, bytes, byte_length),
              std::move(topics));
   return nullptr;
@@ -95,6 +100,7 @@ napi_value take(napi_env env, napi_callback_info info) {
   if (sink == nullptr) return nullptr;
   const auto delivery = sink->take();
   if (delivery == nullptr) return nullptr;
+  for (napi_ref reference : delivery->memory) napi_delete_reference(env, reference);
   std::vector<double> report;
   if (delivery->each) {
     write_each(*delivery, &report);

@@ -18,7 +18,7 @@ class ProducerSink final : public ClientThread {
  public:
   ProducerSink(std::shared_ptr<Client> client, std::shared_ptr<Waker> waker);
 
-  // The memory of `rows` must stay until the delivery is complete, or the thread has stopped.
+  // The memory of `rows` must stay until the delivery is complete or the thread has stopped.
   void send(std::unique_ptr<Delivery> delivery, ProduceRows rows, std::vector<std::string> topics);
   // A complete one, or nullptr.
   std::unique_ptr<Delivery> take() { return client_->deliveries().take(); }

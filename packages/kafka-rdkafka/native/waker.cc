@@ -4,6 +4,21 @@
 
 namespace goka {
 
+namespace {
+
+// What a callback has thrown ends in `uncaughtException`, as from any other callback; Node would only warn. A worker that
+// is being terminated has thrown nothing.
+void rethrow(napi_env env) {
+  bool pending = false;
+  napi_value exception;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && pending &&
+      napi_get_and_clear_last_exception(env, &exception) == napi_ok) {
+    napi_fatal_exception(env, exception);
+  }
+}
+
+}  // namespace
+
 std::shared_ptr<Waker> Waker::create(napi_env env, napi_value callback) {
   auto waker = std::make_shared<Waker>();
   napi_value name;
@@ -39,15 +54,17 @@ void Waker::close() {
 }
 
 void Waker::call(napi_env env, napi_value callback, void *context, void *) {
+  // The environment ends and `finalize` was called already: the context is gone.
+  if (env == nullptr) return;
   auto waker = *static_cast<std::shared_ptr<Waker> *>(context);
   {
     std::lock_guard<std::mutex> lock(waker->mutex_);
     waker->pending_ = false;
   }
-  if (env == nullptr) return;
   napi_value receiver;
   if (napi_get_undefined(env, &receiver) != napi_ok) return;
   napi_call_function(env, receiver, callback, 0, nullptr, nullptr);
+  rethrow(env);
   if (waker->finished_ && waker->finished_()) waker->close();
 }
 

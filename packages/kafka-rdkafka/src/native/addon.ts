@@ -26,7 +26,7 @@ export interface ConsumerPump {
  * `delivery.report.only.error` and no delivery callback: librdkafka's message opaque is the addon's.
  */
 export interface ProducerSink {
-  /** Rows, bytes and topics as in a `ProduceBatch`; rows and bytes must stay alive until it is taken. */
+  /** Rows, bytes and topics as in a `ProduceBatch`; rows and bytes are kept alive until it is taken. */
   send(
     id: number,
     topics: readonly string[],

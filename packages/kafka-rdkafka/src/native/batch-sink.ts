@@ -15,16 +15,9 @@ export function batchSink(native: NativeAddon, client: string): RecordSink {
   return new BatchSink(native, client)
 }
 
-/** A batch under way, and what keeps its memory alive even if the batch itself moves on to more. */
-interface Sent {
-  readonly rows: ArrayBuffer
-  readonly bytes: Uint8Array
-  readonly settle: (report: Float64Array) => void
-}
-
 class BatchSink implements RecordSink {
   readonly #sink: ProducerSink
-  readonly #sent = new Map<number, Sent>()
+  readonly #sent = new Map<number, (report: Float64Array) => void>()
   #nextId = 0
   readonly #stopped: Promise<void>
   #resolveStopped!: () => void
@@ -59,11 +52,11 @@ class BatchSink implements RecordSink {
     return this.#stopped
   }
 
-  #start(batch: ProduceBatch, each: boolean, settle: Sent['settle']): void {
+  #start(batch: ProduceBatch, each: boolean, settle: (report: Float64Array) => void): void {
     const { topics, rows, bytes, length, byteLength } = batch
     const id = this.#nextId++
     this.#sink.send(id, topics, rows, length, bytes, byteLength, each)
-    this.#sent.set(id, { rows, bytes, settle })
+    this.#sent.set(id, settle)
     // Nothing wakes a sink that has ended.
     if (this.#sink.stopped()) this.#wake()
   }
@@ -72,9 +65,9 @@ class BatchSink implements RecordSink {
     for (let buffer = this.#sink.take(); buffer !== undefined; buffer = this.#sink.take()) {
       const report = new Float64Array(buffer)
       const id = report[0] as number
-      const sent = this.#sent.get(id)
+      const settle = this.#sent.get(id)
       this.#sent.delete(id)
-      sent?.settle(report)
+      settle?.(report)
     }
     if (this.#sink.stopped()) this.#resolveStopped()
   }
