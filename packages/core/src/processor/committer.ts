@@ -7,6 +7,9 @@ import type { Task } from './task.ts'
 /** How long a commit waits for callbacks under way before it goes on without their task. */
 const DRAIN_MS = 20
 
+/** How long the last commit may take besides the callbacks that it waits for. */
+const LAST_COMMIT_MS = 10_000
+
 export interface CommitterOptions {
   readonly guarantee: Guarantee
   readonly consumer: GroupConsumer
@@ -77,6 +80,25 @@ export class Committer {
     // An epoch that was sealed for an earlier commit goes first; what came since goes with the second round.
     await this.#run(flushed, drainMs)
     await this.#run(flushed, endMs - clock.now())
+  }
+
+  /**
+   * The last commit: as `flush`, but one that the broker does not answer is left alone after a while, and ends with the
+   * clients.
+   */
+  async finish(tasks: Iterable<Task>, drainMs: number): Promise<void> {
+    this.stop()
+    const answered = new AbortController()
+    const flushing = this.flush(tasks, drainMs)
+    flushing.catch(() => {})
+    try {
+      await Promise.race([
+        flushing,
+        delay(this.#options.clock, drainMs + LAST_COMMIT_MS, answered.signal),
+      ])
+    } finally {
+      answered.abort()
+    }
   }
 
   #schedule(): void {

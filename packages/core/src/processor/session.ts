@@ -8,7 +8,6 @@ import {
   type Storage,
   type Transport,
 } from '@goka/interface'
-import { delay } from '../backoff.ts'
 import { type Deferred, deferred } from '../deferred.ts'
 import type { Edges } from '../graph/edges.ts'
 import type { Partitioner } from '../partitioner.ts'
@@ -34,9 +33,6 @@ import { Task } from './task.ts'
 import type { TaskScope } from './task-scope.ts'
 import { Throttle } from './throttle.ts'
 import { checkTopics } from './topic-check.ts'
-
-/** How long the last commit may take besides the callbacks that it waits for. */
-const LAST_COMMIT_MS = 10_000
 
 export interface SessionOptions {
   readonly edges: Edges
@@ -345,20 +341,13 @@ export class Session {
     this.#intakeEnd.abort()
     const tasks = [...(this.#assignment?.tasks() ?? [])]
     for (const task of tasks) task.stop()
-    this.#committer?.stop()
-    const answered = new AbortController()
-    const flushing = this.#committer?.flush(tasks, settings.drainTimeoutMs)
-    const timeoutMs = settings.drainTimeoutMs + LAST_COMMIT_MS
     try {
-      await Promise.race([flushing, delay(context.clock, timeoutMs, answered.signal)])
+      await this.#committer?.finish(tasks, settings.drainTimeoutMs)
     } catch (error) {
       // It did not happen, or nobody knows: the next run starts from what Kafka says.
       if (!isGokaError(error)) throw error
       context.log.warn({ err: error }, 'the last commit failed')
     }
-    answered.abort()
-    // Without an answer it ends with the clients, and that is of no more interest.
-    flushing?.catch(() => {})
   }
 
   async #close(): Promise<void> {
