@@ -250,7 +250,8 @@ export class Task {
   async committed(captured: CapturedEpoch, tablePosition: number | undefined): Promise<void> {
     const { keys, values, epoch } = captured
     const { table, holdOutputs } = this.scope
-    if (table !== undefined) {
+    // The partition was lost during the commit and its store is closed, or in other hands: the changelog has it all.
+    if (table !== undefined && !this.#lost) {
       // Without transactions the log tells when somebody else wrote to it since: then the store would miss that.
       if (!holdOutputs && tablePosition !== undefined) {
         const expected = table.position + keys.length

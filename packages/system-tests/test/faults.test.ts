@@ -1,0 +1,145 @@
+import { type Broker, sharedBroker, startBroker } from '@goka/kafka-broker'
+import { rdkafka } from '@goka/kafka-rdkafka'
+import { describe, expect, it } from '@jest/globals'
+import { clientContext } from '../src/crash/client-context.ts'
+import { CrashRun } from '../src/crash/crash-run.ts'
+import { Oracle } from '../src/crash/oracle.ts'
+import { eventually } from '../src/eventually.ts'
+import type { MemberProcess } from '../src/kafka-cluster.ts'
+import { Proxy, unusedPort } from '../src/proxy.ts'
+
+const guarantees = ['at-least-once', 'exactly-once'] as const
+
+async function running(member: MemberProcess): Promise<number> {
+  const { partitions } = await member.report()
+  return partitions.filter(({ state }) => state === 'running').length
+}
+
+async function finish(
+  run: CrashRun,
+  brokers: string,
+  guarantee: (typeof guarantees)[number],
+  members: ReadonlyMap<string, MemberProcess>,
+): Promise<void> {
+  const transport = rdkafka({ brokers: [brokers] })
+  const oracle = new Oracle(transport, clientContext, run.topics)
+  await eventually(async () => expect(await oracle.isDone()).toBe(true), 60_000)
+  for (const member of members.values()) await member.stop()
+  const places = [...members.keys()].map((place) => run.pathOf(place))
+  await oracle.check(guarantee, places)
+}
+
+describe.each(guarantees)('faults around members, %s', (guarantee) => {
+  const processor = { guarantee, commitIntervalMs: 20 }
+
+  it('a member that is frozen past its session and comes back does no harm', async () => {
+    await using run = await CrashRun.make(sharedBroker(), processor)
+    await run.emit(5)
+    const members = new Map([
+      ['zombie', run.start('zombie')],
+      ['heir', run.start('heir')],
+    ])
+    const [zombie, heir] = [...members.values()] as [MemberProcess, MemberProcess]
+    await eventually(async () => {
+      expect([await running(zombie), await running(heir)]).toEqual([2, 2])
+    })
+    let emitting = true
+    const load = (async () => {
+      while (emitting) await run.emit(1)
+    })()
+    zombie.program.kill('SIGSTOP')
+    await eventually(async () => expect(await running(heir)).toBe(4))
+    await run.emit(2)
+    zombie.program.kill('SIGCONT')
+    await eventually(async () => {
+      expect([await running(zombie), await running(heir)]).toEqual([2, 2])
+    })
+    emitting = false
+    await load
+    await finish(run, run.brokers, guarantee, members)
+  })
+})
+
+describe.each(guarantees)('faults of the broker, %s', (guarantee) => {
+  const processor = { guarantee, commitIntervalMs: 20 }
+
+  it.each(['restarted in order', 'killed'])(
+    'members go on by themselves when it is %s',
+    async (how) => {
+      await using broker = await startBroker()
+      await using run = await CrashRun.make(broker.brokers, processor)
+      await run.emit(5)
+      const members = new Map([
+        ['one', run.start('one')],
+        ['two', run.start('two')],
+      ])
+      const [one, two] = [...members.values()] as [MemberProcess, MemberProcess]
+      await eventually(async () => expect([await running(one), await running(two)]).toEqual([2, 2]))
+      const emitting = run.emit(20)
+      await bounce(broker, how)
+      await emitting
+      await run.emit(5)
+      await finish(run, broker.brokers, guarantee, members)
+    },
+  )
+
+  it('members wait for one that is down at their start', async () => {
+    const port = await unusedPort()
+    const brokers = `127.0.0.1:${port}`
+    await using broker = await startBroker({ port })
+    await using run = await CrashRun.make(brokers, processor)
+    await run.emit(2)
+    broker.kill('SIGKILL')
+    await broker.exited
+    const member = run.start('one')
+    await member.state('restarting')
+    await broker.restart()
+    await eventually(async () => expect(await running(member)).toBe(4), 60_000)
+    await run.emit(2)
+    await finish(run, brokers, guarantee, new Map([['one', member]]))
+  })
+
+  it('members go on when connections are cut and stalled', async () => {
+    const [port, controllerPort, behindPort] = [
+      await unusedPort(),
+      await unusedPort(),
+      await unusedPort(),
+    ]
+    await using proxy = await Proxy.start(() => behindPort)
+    await using broker = await startBroker({
+      port,
+      config: {
+        listeners: `CLIENT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort},PROXIED://127.0.0.1:${behindPort}`,
+        'advertised.listeners': `CLIENT://127.0.0.1:${port},PROXIED://127.0.0.1:${proxy.port}`,
+        'listener.security.protocol.map': 'CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT',
+        'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+      },
+    })
+    await using run = await CrashRun.make(`127.0.0.1:${proxy.port}`, processor)
+    await run.emit(5)
+    const member = run.start('one')
+    await eventually(async () => expect(await running(member)).toBe(4))
+    for (let cut = 0; cut < 5; cut++) {
+      const emitting = run.emit(5)
+      proxy.cut()
+      await emitting
+    }
+    proxy.stall()
+    const emitting = run.emit(5)
+    const before = await member.report()
+    // Long enough for the group to give the member up, short enough for what is under way to survive.
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
+    expect((await member.report()).commits.records - before.commits.records).toBeLessThan(400)
+    proxy.flow()
+    await emitting
+    await finish(run, broker.brokers, guarantee, new Map([['one', member]]))
+  })
+})
+
+async function bounce(broker: Broker, how: string): Promise<void> {
+  if (how === 'killed') {
+    broker.kill('SIGKILL')
+    await broker.exited
+  }
+  await broker.restart()
+}
