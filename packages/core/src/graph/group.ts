@@ -128,11 +128,13 @@ function makeGroup(edges: Edges): Untyped {
     join(joined: Table<unknown>) {
       checkDescriptor('table', joined)
       checkForeign(edges, joined.topic, 'a join')
+      checkOneRole(edges, edges.lookups, joined)
       return next({ joins: addTable(edges, edges.joins, joined) })
     },
     lookup(lookedUp: Table<unknown>) {
       checkDescriptor('table', lookedUp)
       checkForeign(edges, lookedUp.topic, 'a lookup')
+      checkOneRole(edges, edges.joins, lookedUp)
       return next({ lookups: addTable(edges, edges.lookups, lookedUp) })
     },
     output(output: Stream<unknown>) {
@@ -187,6 +189,16 @@ function addTable(
     throw invalid(edges, `table "${added.topic}" is declared twice`)
   }
   return [...tables, added]
+}
+
+// Both would keep the same partitions in the same stores.
+function checkOneRole(
+  edges: Edges,
+  others: readonly Table<unknown>[],
+  { topic }: Table<unknown>,
+): void {
+  if (!others.some((other) => other.topic === topic)) return
+  throw invalid(edges, `table "${topic}" is joined and looked up: lookup alone has every key`)
 }
 
 function checkForeign(edges: Edges, topic: string, role: string): void {
