@@ -1,7 +1,7 @@
 import { isGokaError } from '@goka/interface'
 import type {} from './errors.ts'
 import { format } from './figure-text.ts'
-import { type FigureName, figureNames, type Figures, type Row, type Workload } from './row.ts'
+import { type FigureName, type Figures, figureNames, type Row, type Workload } from './row.ts'
 import type { Session } from './session.ts'
 import type { System } from './system.ts'
 

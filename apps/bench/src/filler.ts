@@ -50,7 +50,7 @@ export function records100(records: number, keys: number): Content {
 }
 
 /** Text that looks random and is the same in every run; hexadecimal digits, which compress to little more than half. */
-const pool = ((): Buffer => {
+export const pool: Buffer = ((): Buffer => {
   const digits = Buffer.from('0123456789abcdef', 'latin1')
   const text = Buffer.alloc(1 << 22)
   for (let at = 0; at < text.length; at++) text[at] = digits[keyOfRecord(at, 16)] as number

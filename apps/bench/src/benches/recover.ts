@@ -8,10 +8,10 @@ import { type Content, fill, records100 } from '../filler.ts'
 import { type Input, makeInput, refill } from '../input.ts'
 import type { Job } from '../job.ts'
 import { Programs } from '../programs.ts'
-import { timedRecovery } from '../timed-recovery.ts'
-import { ended } from '../timed-run.ts'
 import type { Figures, SystemName } from '../row.ts'
 import type { Session } from '../session.ts'
+import { timedRecovery } from '../timed-recovery.ts'
+import { ended } from '../timed-run.ts'
 
 interface Variant {
   readonly system: SystemName

@@ -1,6 +1,7 @@
 // Consumes the batches of the native part and counts in a Map. Nothing is kept; offsets are committed once, at the end.
-import { rdkafka } from '@goka/kafka-rdkafka'
+
 import type { TopicPartition } from '@goka/interface'
+import { rdkafka } from '@goka/kafka-rdkafka'
 import { clientContext } from './client-context.ts'
 import { LastRecords } from './last-records.ts'
 import { Program } from './program.ts'

@@ -6,11 +6,12 @@ import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Joined;
 import org.apache.kafka.streams.kstream.KTable;
+import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Produced;
 
 /** Joins orders with the profiles of their users and sends out bills. */
 final class Pipeline {
-  record Order(int order, String user, int amount) {}
+  record Order(int order, String user, int amount, String note) {}
 
   record Profile(String name, int rate) {}
 
@@ -22,7 +23,10 @@ final class Pipeline {
     Serde<Profile> profiles = new JsonSerde<>(Profile.class);
     StreamsBuilder builder = new StreamsBuilder();
     KTable<String, Profile> table =
-        builder.table(job.text("table"), Consumed.with(Serdes.String(), profiles));
+        builder.table(
+            job.text("table"),
+            Consumed.with(Serdes.String(), profiles),
+            Materialized.as("profiles"));
     builder.stream(job.text("input"), Consumed.with(Serdes.String(), orders))
         .peek((key, value) -> seen.one())
         .join(
