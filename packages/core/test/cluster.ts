@@ -61,7 +61,11 @@ export class Cluster {
   readonly #closers: (() => Promise<void>)[] = []
   #admin: Promise<Admin> | undefined
 
-  constructor(options: Parameters<typeof embeddedBroker>[0] = {}) {
+  readonly #clock: Clock
+
+  /** @param clock - the time of everything that is made, unless it is given another one */
+  constructor(options: Parameters<typeof embeddedBroker>[0] = {}, clock: Clock = realClock) {
+    this.#clock = clock
     this.broker = embeddedBroker(options)
     this.transport = embedded({ broker: this.broker })
   }
@@ -72,6 +76,7 @@ export class Cluster {
       transport: this.transport,
       storage: memory(),
       log: this.log,
+      clock: this.#clock,
       ...options,
     })
   }
@@ -245,7 +250,7 @@ export class Cluster {
   }
 }
 
-export const realClock: Clock = {
+const realClock: Clock = {
   now: () => Date.now(),
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs).unref(),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),

@@ -1,5 +1,6 @@
 import { int64, string } from '@goka/codecs'
 import { defineGroup, Goka, stream, table } from '@goka/core'
+import type { Clock } from '@goka/interface'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Cluster } from './cluster.ts'
 import { eventually, Gate, inTime, rejection, settle } from './waiting.ts'
@@ -19,8 +20,32 @@ const group = defineGroup('group')
     ctx.emit(output, ctx.key, message)
   })
 
+/** The machine's time, with a list of the timers that wait. */
+class WatchedClock implements Clock {
+  readonly waiting = new Map<object, number>()
+
+  now(): number {
+    return Date.now()
+  }
+
+  setTimeout(callback: () => void, delayMs: number): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.waiting.delete(timer)
+      callback()
+    }, delayMs).unref()
+    this.waiting.set(timer, delayMs)
+    return timer
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.waiting.delete(timer as object)
+    clearTimeout(timer as NodeJS.Timeout)
+  }
+}
+
 describe.each(['at-least-once', 'exactly-once'] as const)('what has ended, %s', (guarantee) => {
   let cluster: Cluster
+  let clock: WatchedClock
   const unhandled: unknown[] = []
   const note = (error: unknown): void => {
     unhandled.push(error)
@@ -28,7 +53,8 @@ describe.each(['at-least-once', 'exactly-once'] as const)('what has ended, %s', 
   beforeEach(async () => {
     unhandled.length = 0
     process.on('unhandledRejection', note)
-    cluster = new Cluster()
+    clock = new WatchedClock()
+    cluster = new Cluster({}, clock)
     await cluster.createTopic('input', 2)
     await cluster.createTopic('output', 2)
     await cluster.createTable('prices', 2)
@@ -51,6 +77,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('what has ended, %s', 
     await act()
     await settle()
     expect(countOf(resources())).toEqual(before)
+    expect([...clock.waiting.values()]).toEqual([])
     await new Promise((resolve) => setImmediate(resolve))
     expect(unhandled).toEqual([])
   }
