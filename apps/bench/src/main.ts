@@ -2,6 +2,8 @@ import { isGokaError } from '@goka/interface'
 import type { Bench } from './bench.ts'
 import { count } from './benches/count.ts'
 import { emit } from './benches/emit.ts'
+import { growth } from './benches/growth.ts'
+import { latency } from './benches/latency.ts'
 import { pipeline } from './benches/pipeline.ts'
 import { recover } from './benches/recover.ts'
 import { viewGet } from './benches/view-get.ts'
@@ -9,7 +11,7 @@ import { invalid, optionsUsage, parseOptions } from './options.ts'
 import { Report } from './report.ts'
 import { Session } from './session.ts'
 
-const benches: readonly Bench[] = [count, recover, emit, viewGet, pipeline]
+const benches: readonly Bench[] = [count, recover, emit, viewGet, pipeline, latency, growth]
 
 /** Runs the benches that are named, or lists them; resolves to the exit code. */
 export async function main(args: string[]): Promise<number> {

@@ -67,6 +67,7 @@ export class Report {
 const titles: Readonly<Record<FigureName, string>> = {
   recordsPerSecond: 'records/s',
   seconds: 'seconds',
+  microsPerRecord: 'us/record',
   p50Ms: 'p50 ms',
   p99Ms: 'p99 ms',
   startSeconds: 'start s',

@@ -21,6 +21,7 @@ export interface Workload {
 export const figureNames = [
   'recordsPerSecond',
   'seconds',
+  'microsPerRecord',
   'p50Ms',
   'p99Ms',
   'startSeconds',
