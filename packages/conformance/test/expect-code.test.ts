@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
 import { GokaError } from '@goka/interface'
+import { describe, expect, it } from '@jest/globals'
 import { expectCode } from '../src/expect-code.ts'
 
 const error = new GokaError('GOKA_TOPIC_UNKNOWN', 'topic "a" does not exist', { topic: 'a' })

@@ -14,7 +14,7 @@ export interface Outgoing {
 const orNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.option(arbitrary, { nil: null, freq: 4 })
 
-export const byteString: fc.Arbitrary<string> = fc
+const byteString: fc.Arbitrary<string> = fc
   .uint8Array({ maxLength: 40 })
   .map((bytes) => Buffer.from(bytes).toString('latin1'))
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { RecordBatch, TopicPartition } from '@goka/interface'
 import { hex } from '../bytes.ts'
-import { setImmediate as turn } from 'node:timers/promises'
 import { deadline } from './deadline.ts'
 
 /** A record as it came. Keys and values are byte strings, header values hexadecimal. */

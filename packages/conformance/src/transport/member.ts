@@ -224,7 +224,7 @@ export class Member {
 }
 
 /** Where the group has committed, or 0. */
-export async function whereCommitted(
+async function whereCommitted(
   consumer: GroupConsumer,
   partitions: readonly TopicPartition[],
 ): Promise<readonly TopicPartitionOffset[]> {

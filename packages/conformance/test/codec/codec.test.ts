@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
 import type { Codec } from '@goka/interface'
+import { describe, expect, it } from '@jest/globals'
 import { testCodec } from '../../src/codec.ts'
 import { collectTests, failures } from '../collect-tests.ts'
 import { codecMutants } from './mutants.ts'

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals'
 import type { StorageCapabilities } from '@goka/interface'
+import { describe, expect, it } from '@jest/globals'
 import { testStorage } from '../../src/storage.ts'
 import { collectTests, failures } from '../collect-tests.ts'
 import { checkpointMutants } from './mutants/checkpoint.ts'

@@ -43,7 +43,7 @@ export interface Wrapping {
 const targets = new WeakMap<object, object>()
 
 /** `target` with some members replaced. */
-export function delegate<T extends object>(target: T, members: Partial<T>): T {
+function delegate<T extends object>(target: T, members: Partial<T>): T {
   const proxy = new Proxy(target, {
     get(_target, member): unknown {
       if (member in members) return members[member as keyof T]
@@ -56,7 +56,7 @@ export function delegate<T extends object>(target: T, members: Partial<T>): T {
 }
 
 /** What is inside of all delegates around it. */
-export function inner<T extends object>(proxy: T): T {
+function inner<T extends object>(proxy: T): T {
   let target: object = proxy
   for (;;) {
     const next = targets.get(target)
