@@ -138,8 +138,9 @@ export class Task {
       if (item.running === 0) this.#release(item)
     }
     if (!holdOutputs) {
-      this.#flush(this.#epoch)
+      // The older epoch first: both may have outputs of one key.
       if (this.#sealed !== undefined) this.#flush(this.#sealed)
+      this.#flush(this.#epoch)
     }
   }
 
