@@ -6,22 +6,23 @@ import type { Session } from './session.ts'
 import type { System } from './system.ts'
 
 /** A system in one of its variants, ready to be measured. */
-export interface Contestant extends Partial<Workload> {
+export interface Contestant {
   readonly system: System
   readonly variant: string
+  /** Where it is not the work of the bench. */
+  readonly workload?: Workload
   /** Does the whole work once, checks its result and says what it took. */
   readonly measure: () => Promise<Figures>
 }
 
 /** Measures those who were asked for, in turns, and reports the medians. The first figure is what they are compared by. */
 export async function contest(
-  session: Session,
+  { options, report }: Pick<Session, 'options' | 'report'>,
   bench: string,
   figure: FigureName,
   workload: Workload,
   all: readonly Contestant[],
 ): Promise<void> {
-  const { options, report } = session
   const contestants = all.filter(
     ({ system, variant }) =>
       options.systems.includes(system.name) &&
@@ -54,14 +55,20 @@ export async function contest(
     }
   }
   for (const [contestant, figures] of rounds) {
-    const { system, variant, measure: _, ...own } = contestant
-    const row = { bench, system: system.name, variant, ...workload, ...own }
-    report.row({ ...row, ...summary(figures, figure), ...excuses.get(contestant) })
+    const { system, variant } = contestant
+    report.row({
+      bench,
+      system: system.name,
+      variant,
+      ...(contestant.workload ?? workload),
+      ...summary(figures, figure),
+      ...excuses.get(contestant),
+    })
   }
 }
 
 /** The medians of all figures and the spread of the first. */
-export function summary(
+function summary(
   rounds: readonly Figures[],
   figure: FigureName,
 ): Pick<Row, 'rounds' | 'figures' | 'spread'> {

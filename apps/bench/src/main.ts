@@ -8,26 +8,26 @@ import { pipeline } from './benches/pipeline.ts'
 import { recover } from './benches/recover.ts'
 import { viewGet } from './benches/view-get.ts'
 import { invalid, optionsUsage, parseOptions } from './options.ts'
-import { Report } from './report.ts'
+import { type Output, Report } from './report.ts'
 import { Session } from './session.ts'
 
 const benches: readonly Bench[] = [count, recover, emit, viewGet, pipeline, latency, growth]
 
 /** Runs the benches that are named, or lists them; resolves to the exit code. */
-export async function main(args: string[]): Promise<number> {
+export async function main(args: string[], output: Output = process): Promise<number> {
   try {
-    return await run(args)
+    return await run(args, output)
   } catch (error) {
     if (!isGokaError(error)) throw error
-    process.stderr.write(`${error.message}\n`)
+    output.stderr.write(`${error.message}\n`)
     return 1
   }
 }
 
-async function run(args: string[]): Promise<number> {
+async function run(args: string[], output: Output): Promise<number> {
   const options = parseOptions(args)
   if (options.benches.length === 0) {
-    process.stdout.write(usage())
+    output.stdout.write(usage())
     return 0
   }
   const chosen = options.benches.map((name) => {
@@ -35,7 +35,7 @@ async function run(args: string[]): Promise<number> {
     if (bench !== undefined) return bench
     throw invalid('bench', benches.map((each) => each.name).join(', '), name)
   })
-  const report = new Report(options.json)
+  const report = new Report(options.json, output)
   await using session = await Session.open(options, report)
   for (const bench of chosen) {
     await bench.run(session)

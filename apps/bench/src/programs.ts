@@ -8,7 +8,6 @@ import { type Usage, usageOf } from './process-usage.ts'
 export interface Command {
   readonly file: string
   readonly args: readonly string[]
-  readonly env?: Readonly<Record<string, string>>
   /** Processes that work for it and whose use counts as its own: a Redis. */
   readonly companions?: readonly number[]
 }
@@ -145,10 +144,9 @@ export class Programs implements AsyncDisposable {
     for (const { child, exit } of this.#members) if (exit === undefined) child.kill('SIGKILL')
   }
 
-  #start({ file, args, env }: Command): Member {
+  #start({ file, args }: Command): Member {
     // What Jest runs with is not for the programs.
-    const { NODE_OPTIONS: _, ...inherited } = process.env
-    const child = spawn(file, args, { env: { ...inherited, ...env }, stdio: 'pipe' })
+    const child = spawn(file, args, { env: { ...process.env, NODE_OPTIONS: '' }, stdio: 'pipe' })
     const name = [file, ...args].findLast((each) => !each.includes('=')) ?? file
     const lines: string[] = []
     const keep = (line: string): void => {

@@ -1,13 +1,21 @@
 import { format } from './figure-text.ts'
 import { type FigureName, figureNames, type Row } from './row.ts'
 
+/** The two streams of a program. */
+export interface Output {
+  readonly stdout: { write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown }
+}
+
 /** Where results go: as they come in JSON, one object a line, or as tables at the end. */
 export class Report {
   readonly #json: boolean
+  readonly #output: Output
   readonly #rows: Row[] = []
 
-  constructor(json: boolean) {
+  constructor(json: boolean, output: Output) {
     this.#json = json
+    this.#output = output
   }
 
   /** Whether a system has failed, or wrote what is wrong. */
@@ -16,7 +24,7 @@ export class Report {
   }
 
   progress(line: string): void {
-    process.stderr.write(`${line}\n`)
+    this.#output.stderr.write(`${line}\n`)
   }
 
   row(row: Row): void {
@@ -25,7 +33,7 @@ export class Report {
     const { bench, system, variant, figures, spread, missing, failed, ...rest } = row
     const facts = missing ?? failed
     const measured = facts === undefined ? { ...figures, spread } : {}
-    process.stdout.write(
+    this.#output.stdout.write(
       `${JSON.stringify({ bench, system, variant, ...measured, ...rest, missing, failed })}\n`,
     )
   }
@@ -56,10 +64,12 @@ export class Report {
         .join('  ')
         .trimEnd(),
     )
-    process.stdout.write(`\n${bench}\n${lines.join('\n')}\n`)
+    this.#output.stdout.write(`\n${bench}\n${lines.join('\n')}\n`)
     for (const { system, variant, missing, failed } of rows) {
-      if (missing !== undefined) process.stdout.write(`missing: ${system} ${variant}: ${missing}\n`)
-      if (failed !== undefined) process.stdout.write(`FAILED: ${system} ${variant}: ${failed}\n`)
+      if (missing !== undefined)
+        this.#output.stdout.write(`missing: ${system} ${variant}: ${missing}\n`)
+      if (failed !== undefined)
+        this.#output.stdout.write(`FAILED: ${system} ${variant}: ${failed}\n`)
     }
   }
 }

@@ -72,7 +72,7 @@ function contestant(
   content: Content,
 ): Contestant {
   const system = session.systems.ours
-  return { system, variant, ...workload, measure: () => measure(session, workload, content) }
+  return { system, variant, workload, measure: () => measure(session, workload, content) }
 }
 
 async function measure(

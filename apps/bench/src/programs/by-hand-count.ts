@@ -23,12 +23,13 @@ if (program.text('mode') === 'one-by-one') {
   })
 } else {
   await consumer.run({
-    async eachBatch({ batch: { messages, partition }, resolveOffset }) {
+    async eachBatch(payload) {
+      const { messages, partition } = payload.batch
       const pipeline = redis.pipeline()
       for (const { key } of messages) pipeline.incr(String(key))
       for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error
       for (const { offset } of messages) {
-        resolveOffset(offset)
+        payload.resolveOffset(offset)
         records.processed(partition, Number(offset))
       }
     },

@@ -17,14 +17,17 @@ const consumer = new rdkafka.KafkaConsumer(
   { 'auto.offset.reset': 'earliest' },
 )
 await program.begin()
-await new Promise((resolve, reject) => {
-  consumer.connect({}, (error, metadata) => (error === null ? resolve(metadata) : reject(error)))
+await new Promise<void>((resolve, reject) => {
+  consumer.connect({}, (error) => {
+    if (error === null) resolve()
+    else reject(new TypeError(error.message))
+  })
 })
 consumer.subscribe([input])
 consumer.setDefaultConsumeTimeout(5)
 const consume = (): void => {
   consumer.consume(1_000, (error, messages) => {
-    if (error !== null) throw error
+    if (error !== null) throw new TypeError(error.message)
     for (const { key, partition, offset } of messages) {
       const name = String(key)
       counts.set(name, (counts.get(name) ?? 0) + 1)

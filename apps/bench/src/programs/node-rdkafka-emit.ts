@@ -20,8 +20,11 @@ producer.on('delivery-report', (error) => {
   if (++delivered === records.count) arrived?.()
 })
 await program.begin()
-await new Promise((resolve, reject) => {
-  producer.connect({}, (error, metadata) => (error === null ? resolve(metadata) : reject(error)))
+await new Promise<void>((resolve, reject) => {
+  producer.connect({}, (error) => {
+    if (error === null) resolve()
+    else reject(new TypeError(error.message))
+  })
 })
 producer.setPollInterval(5)
 const topic = program.text('output')

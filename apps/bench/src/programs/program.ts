@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import { inspect } from 'node:util'
 import type { Logger } from '@goka/interface'
 
 /** A measured program in Node: what it was told in its arguments, what it says, what it hears. See `programs.ts`. */
@@ -73,6 +74,5 @@ export const stderrLogger: Logger = {
 }
 
 function write(facts: object | string, message = ''): void {
-  const { err } = typeof facts === 'string' ? {} : (facts as { readonly err?: unknown })
-  process.stderr.write(`${typeof facts === 'string' ? facts : message} ${String(err ?? '')}\n`)
+  process.stderr.write(`${inspect(facts)} ${message}\n`)
 }
