@@ -22,9 +22,13 @@ export default defineConfig(
       // Options of JavaScript users are checked against their types, and state changes while a method awaits.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       // `await using _ = …` is used by its end.
-      '@typescript-eslint/no-unused-vars': ['error', { ignoreUsingDeclarations: true }],
-      // What was caught is thrown on as it came.
-      '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { ignoreUsingDeclarations: true, varsIgnorePattern: '^_$' },
+      ],
+      // What was caught is passed on as it came, and what node-rdkafka throws is not an Error.
+      '@typescript-eslint/only-throw-error': 'off',
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
       'max-lines': ['error', 400],
     },
   },

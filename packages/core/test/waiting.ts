@@ -43,7 +43,7 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /** One turn of the event loop. */
-export function turn(): Promise<void> {
+function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 

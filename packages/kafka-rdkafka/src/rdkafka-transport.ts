@@ -14,6 +14,7 @@ import type {
 } from '@goka/interface'
 import client from 'node-rdkafka'
 import { RdkafkaAdmin } from './admin/admin.ts'
+import { checkOptions, invalid } from './check-options.ts'
 import { Connection } from './client/connection.ts'
 import {
   adminConfig,
@@ -32,7 +33,7 @@ import { nativePath } from './native-path.ts'
 import { plainPath } from './plain-path.ts'
 import { RdkafkaProducer } from './produce/producer.ts'
 import { RdkafkaTransactionalProducer } from './produce/transactional-producer.ts'
-import { checkOptions, invalid, type RdkafkaOptions } from './rdkafka-options.ts'
+import type { RdkafkaOptions } from './rdkafka-options.ts'
 import type { RecordPath } from './record-path.ts'
 import type { RecordSource, RecordSourceOptions } from './record-source.ts'
 

@@ -24,7 +24,7 @@ export interface SinkResult {
   readonly failure: SinkFailure | undefined
 }
 
-export interface SinkFailure {
+interface SinkFailure {
   readonly index: number
   /** librdkafka's code. */
   readonly code: number

@@ -5,9 +5,9 @@ import type {
   TopicPartitionOffset,
 } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
+import { invalid } from '../check-options.ts'
 import { faultCodes, toFault } from '../client-fault.ts'
 import { transportError } from '../errors.ts'
-import { invalid } from '../rdkafka-options.ts'
 import type { PartitionFlow } from './partition-flow.ts'
 
 /** What a member's rebalances are answered with. */

@@ -5,12 +5,12 @@ import type {
   TransactionalProducer,
 } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
+import { invalid } from '../check-options.ts'
 import { call, delay } from '../client/call.ts'
 import type { Connection } from '../client/connection.ts'
 import { type ClientFault, faultCodes, faultOf } from '../client-fault.ts'
 import { RdkafkaGroupConsumer } from '../consume/group-consumer.ts'
 import { transportError } from '../errors.ts'
-import { invalid } from '../rdkafka-options.ts'
 import type { RecordSink } from '../record-sink.ts'
 import { RdkafkaProducer } from './producer.ts'
 

@@ -44,11 +44,13 @@ describe('the addon', () => {
     expect(() => new ConsumerPump(consumer.name, 0, 1, 1, nothing)).toThrow(/argument 2/)
     expect(() => new ConsumerPump(consumer.name, 1, 1.5, 1, nothing)).toThrow(/argument 3/)
     expect(() => new ConsumerPump(consumer.name, 1, 1, Number.NaN, nothing)).toThrow(/argument 4/)
-    expect(() => Reflect.apply(RequestSession, {}, [producer.name, nothing])).toThrow(/new/)
+    expect(() => {
+      Reflect.apply(RequestSession, {}, [producer.name, nothing])
+    }).toThrow(/new/)
     expect(() => new RequestSession(producer.name, wrong(undefined))).toThrow(/onWake/)
 
     const session = new RequestSession(producer.name, nothing)
-    const { submit } = session
+    const submit = Reflect.get(session, 'submit')
     expect(() => Reflect.apply(submit, {}, [1, 'commit', [], 1])).toThrow(/Illegal invocation/)
     expect(() => session.submit(1, 'commit', wrong(['a', 1]), 1)).toThrow(/argument 3/)
     const sink = new ProducerSink(producer.name, nothing)

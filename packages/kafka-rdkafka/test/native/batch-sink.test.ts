@@ -247,7 +247,7 @@ describe('a sink whose client has little room', () => {
     })
     let queued = 0
     producer.client.on('event.stats', ({ message }) => {
-      queued = JSON.parse(message).msg_cnt
+      queued = (JSON.parse(message as string) as { msg_cnt: number }).msg_cnt
     })
     const sink = batchSink(native, producer.name)
     const first = sink.sendEach(batchOf(topic, 0, 1_000))
@@ -336,7 +336,7 @@ describe('a sink in transactions', () => {
     const kept = sink.send(batchOf(topic, 0, 10))
     // The records reach the client some time after the call, and only then a flush sends them.
     let settled = false
-    kept.then(() => {
+    void kept.then(() => {
       settled = true
     })
     await until(async () => {

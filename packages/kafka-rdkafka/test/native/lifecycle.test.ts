@@ -155,8 +155,8 @@ describe('clients that come and go', () => {
         killSignal: 'SIGKILL',
       })
       let errors = ''
-      child.stderr.on('data', (chunk) => {
-        errors += chunk
+      child.stderr.on('data', (chunk: Buffer) => {
+        errors += chunk.toString()
       })
       const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
         child.once('close', (...end) => resolve(end))

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import rdkafka from 'node-rdkafka'
+import type { GroupExtension } from '../../src/group-extension.ts'
 import { type NativeAdmin, nativeAdmin } from '../../src/native/native-admin.ts'
 import { nativeGroup } from '../../src/native/native-group.ts'
 import { pumpSource } from '../../src/native/pump-source.ts'
-import type { GroupExtension } from '../../src/group-extension.ts'
 import type { RecordSource } from '../../src/record-source.ts'
 import {
   type Connected,
