@@ -31,7 +31,10 @@ export interface RebalanceListener {
    * Batches that `poll` returns afterwards have no records of them.
    */
   revoked(partitions: readonly TopicPartition[]): Promise<void>
-  /** These partitions went to another member already: a commit for them fails with `GOKA_TRANSPORT_FENCED`. */
+  /**
+   * These partitions went to another member already: a commit for them fails with `GOKA_TRANSPORT_FENCED`. What was not
+   * committed has to be forgotten, also when the same partitions are assigned again at once.
+   */
   lost(partitions: readonly TopicPartition[]): Promise<void>
 }
 

@@ -23,7 +23,7 @@ export interface Producer {
    * client's buffers take, it waits.
    * @returns for each partition in the batch, the offset after its last record
    * @throws GokaError the first failure, once every record of the batch is settled (others may have been written):
-   *   `GOKA_TRANSPORT_RECORD_TOO_LARGE`, `GOKA_TOPIC_UNKNOWN`, `GOKA_TRANSPORT_INDEFINITE` (timed out), `GOKA_TRANSPORT_FENCED`
+   *   `GOKA_TRANSPORT_RECORD_TOO_LARGE`, `GOKA_TOPIC_UNKNOWN` (the partition, too), `GOKA_TRANSPORT_INDEFINITE` (timed out), `GOKA_TRANSPORT_FENCED`
    */
   send(batch: ProduceBatch): Promise<readonly TopicPartitionOffset[]>
   /** As `send`, with the fate of each record: for emitters, whose records belong to different callers. Does not reject for a record. */
