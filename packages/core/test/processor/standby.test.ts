@@ -138,7 +138,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('an instance, %s', (gu
     )
     const two = start('two', { standby: 'all' }).runner
     await eventually(() => two.report().partitions.length === 1)
-    const [{ partition: own }] = two.report().partitions as [{ partition: number }]
+    const own = two.report().partitions[0]?.partition as number
     held[own]?.end()
     await eventually(() => two.partitions.length === 1)
     expect(cluster.log.find('info', 'the standby of the partition')).toEqual([])
