@@ -74,10 +74,10 @@ describe('the getting-started program', () => {
       first.kill('SIGKILL')
       await first.end()
       const killedAt = Math.max(...first.lines.map((line) => countOf(line) ?? 0))
-      // The last records may not have been committed, and one may have been emitted and not read.
       const count = await counted()
+      // One may have been emitted and not read, and one counted twice: the commit that was cut short is at-least-once.
       expect(count).toBeGreaterThanOrEqual(killedAt + 5)
-      expect(count).toBeLessThanOrEqual(killedAt + 6)
+      expect(count).toBeLessThanOrEqual(killedAt + 7)
     })
 
     it('takes a ctrl-c that npm passes on for the same one', async () => {
