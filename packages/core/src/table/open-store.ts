@@ -33,7 +33,7 @@ export async function openStore(
   log: Logger,
   signal: AbortSignal,
 ): Promise<{ store: Store; position: number }> {
-  const store = await openUnlocked(storage, name, clock, log, signal)
+  const store = await openOrRepair(storage, name, clock, log, signal)
   const { checkpoint } = store
   const reason =
     checkpoint === undefined
@@ -75,6 +75,27 @@ export function staleness(
     return 'the store is older than delete.retention.ms: deletions may have been missed'
   }
   return undefined
+}
+
+// A damaged store is worth nothing, and nothing is lost with it: the topic has it all.
+async function openOrRepair(
+  storage: Storage,
+  name: StoreName,
+  clock: Clock,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Store> {
+  try {
+    return await openUnlocked(storage, name, clock, log, signal)
+  } catch (error) {
+    if (!isGokaError(error, 'GOKA_STORAGE_CORRUPTED')) throw error
+    log.warn(
+      { err: error, topic: name.topic, partition: name.partition },
+      'the local store is damaged: it is dropped and read anew',
+    )
+    await storage.drop(name)
+    return await storage.open(name, { log })
+  }
 }
 
 async function withoutCheckpoint(store: Store): Promise<string | undefined> {
