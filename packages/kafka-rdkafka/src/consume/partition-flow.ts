@@ -19,6 +19,8 @@ export interface FlowingPartition extends TopicPartition {
   paused: boolean
   /** Whether the client reads it from `position` on. What comes when it does not is stale. */
   live: boolean
+  /** It is being given away: nothing of it is returned any more, though it is still this consumer's. */
+  leaving: boolean
   /** librdkafka has given the partition up, for an offset that is not there: it can only be assigned again. */
   broken: boolean
   /** Whether the end was reached at `position`. */
@@ -63,6 +65,7 @@ export class PartitionFlow {
         position: NaN,
         paused,
         live: false,
+        leaving: false,
         broken: false,
         atEnd: false,
         movedAt: this.#clock.now(),
@@ -90,6 +93,11 @@ export class PartitionFlow {
     for (const partition of added) partition.live = true
     // librdkafka keeps a pause beyond the end of an assignment.
     this.#apply(added)
+  }
+
+  /** Returns nothing of partitions any more, before they are given away. */
+  leave(partitions: readonly TopicPartition[]): void {
+    for (const partition of this.#known(partitions)) partition.leaving = true
   }
 
   remove(partitions: readonly TopicPartition[]): void {
@@ -227,6 +235,7 @@ export class PartitionFlow {
     for (const batch of batches) {
       const partition = this.get(batch)
       if (partition === undefined || !partition.live || partition.paused) continue
+      if (partition.leaving) continue
       partition.position = batch.nextOffset
       partition.atEnd = batch.atEnd
       partition.movedAt = this.#clock.now()

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type {
   Logger,
   RebalanceListener,
@@ -118,6 +119,9 @@ export class Rebalances {
     const { client, flow } = parts
     try {
       if (!this.#closing && partitions.length > 0) {
+        flow.leave(partitions)
+        // Whoever waits for a poll that has resolved gets its records first: what is committed now counts them.
+        await turn()
         const lost = parts.isLost() ?? this.#lost
         const told = lost ? this.#listener.lost(partitions) : this.#listener.revoked(partitions)
         await Promise.race([told, this.#closed])

@@ -64,6 +64,18 @@ describe('a flow of partitions', () => {
     expect(calls()).toEqual(['pause in/0', 'pause in/0', 'seek in/0@8', 'resume in/0'])
   })
 
+  it('returns nothing of a partition that is being given away, though it is still there', async () => {
+    const { source, flow, poll } = await started()
+    flow.leave(partitions(0))
+    source.pop(0, 5, 8)
+    source.pop(1, 5, 6)
+    expect(await poll()).toEqual(['1: 5-6'])
+    expect(flow.get({ topic: 'in', partition: 0 })?.position).toBe(5)
+    await flow.resume([{ topic: 'in', partition: 0, offset: 6 }])
+    source.pop(0, 6, 7)
+    expect(await poll()).toEqual([])
+  })
+
   it('moves a running partition without returning anything of the old place', async () => {
     const { source, flow, poll, calls } = await started()
     source.pop(0, 5, 8)

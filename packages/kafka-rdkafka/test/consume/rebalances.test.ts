@@ -94,6 +94,19 @@ describe('rebalances', () => {
     expect(heard).toEqual([])
   })
 
+  it('take a partition out of the polls before the listener hears of its revocation', async () => {
+    const leaving: (boolean | undefined)[] = []
+    const { flow, rebalance } = made({
+      revoked: async (names) => {
+        for (const name of names) leaving.push(flow.get(name)?.leaving)
+      },
+    })
+    await rebalance(assign, 0, 1)
+    await rebalance(revoke, 1)
+    expect(leaving).toEqual([true])
+    expect(flow.get({ topic: 'in', partition: 0 })?.leaving).toBe(false)
+  })
+
   it('tell lost partitions from revoked ones, when it is known', async () => {
     const known = made({}, true)
     await known.rebalance(revoke, 0)
