@@ -128,8 +128,8 @@ export function groupConfig(
           'group.protocol': 'classic',
           'partition.assignment.strategy': 'range',
           'session.timeout.ms': sessionTimeoutMs,
-          // Three heartbeats in a session, as Kafka recommends, and as many as its default in a long one.
-          'heartbeat.interval.ms': Math.max(1, Math.min(3_000, Math.floor(sessionTimeoutMs / 3))),
+          // A member learns of a rebalance by its heartbeat: how long a partition stands still when it moves depends on it.
+          'heartbeat.interval.ms': Math.max(1, Math.min(500, Math.floor(sessionTimeoutMs / 3))),
         }),
   })
 }

@@ -147,7 +147,7 @@ describe('the settings of consumers', () => {
       'heartbeat.interval.ms': 300,
       'max.poll.interval.ms': 300_000,
     })
-    expect(groupConfig(plain, member, context).global['heartbeat.interval.ms']).toBe(3_000)
+    expect(groupConfig(plain, member, context).global['heartbeat.interval.ms']).toBe(500)
   })
 
   it('co-partition in the protocol of KIP-848, and leave the session to the broker', () => {
