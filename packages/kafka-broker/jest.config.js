@@ -1,4 +1,8 @@
 import { baseConfig } from '../../config/jest.js'
 
 // A broker takes two to five seconds to start, on a busy machine more.
-export default { ...baseConfig, testTimeout: 60_000 }
+export default {
+  ...baseConfig,
+  globalSetup: '<rootDir>/bin/jest-fetch.js',
+  testTimeout: 60_000,
+}
