@@ -1,4 +1,5 @@
 import {
+  GokaError,
   type GroupConsumer,
   isGokaError,
   type ProduceBatch,
@@ -50,6 +51,7 @@ export class AtLeastOnce implements Guarantee {
       ...epochs.map(({ epoch }) => epoch.sent()),
     ])
     const offsets = inputOffsets(epochs)
+    checkHeld(epochs)
     if (offsets.length > 0) await consumer.commit(offsets)
     return positions
   }
@@ -101,6 +103,7 @@ export class ExactlyOnce implements Guarantee {
         epoch.outputs.length > 0 ? producer.send(epoch.outputs) : undefined,
       ),
     ])
+    checkHeld(epochs)
     await producer.commit(consumer, inputOffsets(epochs))
     return positions
   }
@@ -108,6 +111,18 @@ export class ExactlyOnce implements Guarantee {
   close(): Promise<void> {
     return this.producer.close()
   }
+}
+
+// A member that has lost a partition may have joined again by now and have it anew: then the broker would take offsets
+// that the new task of the partition has not come to.
+function checkHeld(epochs: readonly CapturedEpoch[]): void {
+  const lost = epochs.find(({ task }) => task.isLost)
+  if (lost === undefined) return
+  throw new GokaError(
+    'GOKA_TRANSPORT_FENCED',
+    `partition ${lost.task.partition} was lost while its work was being committed: it is processed again`,
+    { operation: 'commit', retriable: true, reason: 'the partition was lost' },
+  )
 }
 
 function inputOffsets(epochs: readonly CapturedEpoch[]): readonly TopicPartitionOffset[] {

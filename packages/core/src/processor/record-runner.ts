@@ -63,6 +63,11 @@ export class RecordRunner {
     return !this.#failed && this.#flights < concurrency && this.#waiting < concurrency
   }
 
+  /** The partition is in other hands: records that wait for their key are not started here any more. */
+  abandon(): void {
+    this.#broken = true
+  }
+
   /** Starts records of a prepared batch until its end, `deadlineMs`, or until none may be started. */
   run(item: PreparedBatch, epoch: Epoch, deadlineMs: number): void {
     const { batch, edge, keys, cells } = item

@@ -115,6 +115,7 @@ export class Task {
   /** The partition went to another instance. */
   abandon(): void {
     this.#lost = true
+    this.#runner.abandon()
     this.stop()
   }
 

@@ -48,7 +48,9 @@ export class Throttle {
     if (queuedBytes(holdings) <= this.#maxBytes) return
     this.#share = this.#maxBytes / Math.max(1, holdings.length)
     for (const holding of holdings) {
-      if (this.#paused.has(holding) || (holding.task?.queuedBytes ?? 0) <= this.#share) continue
+      // It may have gone while this waited; to pause its partition would then stop whoever has it now.
+      if (holding.abort.signal.aborted || this.#paused.has(holding)) continue
+      if ((holding.task?.queuedBytes ?? 0) <= this.#share) continue
       this.#paused.set(holding, consumer)
       await consumer.pause(topicsOf(holding))
       // The room may have come while the pause was on its way.
