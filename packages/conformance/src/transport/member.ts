@@ -41,7 +41,7 @@ const POLL_MS = 30
 export class Member {
   readonly inbox: Inbox = new Inbox()
   readonly events: MemberEvent[] = []
-  /** The partitions that are this member's, by name, from `assigned` until `revoked` has settled. */
+  /** The partitions that are this member's, by name, from the answer of `assigned` until that of `revoked`. */
   readonly owned: Map<string, TopicPartition> = new Map()
   polls = 0
   readonly #options: MemberOptions
@@ -198,9 +198,9 @@ export class Member {
   }
 
   async #assigned(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]> {
-    for (const partition of partitions) this.owned.set(place(partition), partition)
     const starts = await (this.#options.start ?? whereCommitted)(this.consumer, partitions)
     for (const start of starts) this.inbox.start(start, start.offset)
+    for (const partition of partitions) this.owned.set(place(partition), partition)
     this.#toResume.push(...partitions)
     return starts
   }
