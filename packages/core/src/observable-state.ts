@@ -6,19 +6,30 @@ export interface StateReader<State extends string> {
   readonly sinceMs: number
   /** Calls `listener` after each change until the returned function is called. A listener that throws is the caller's loss. */
   onChange(listener: (state: State, previous: State) => void): () => void
-  /** Resolves when the state is one of `states`; rejects with the signal's reason when it is aborted first. */
+  /**
+   * Resolves when the state is one of `states`. Rejects with the signal's reason when it is aborted first, and with
+   * `GOKA_PROCESSOR_NOT_READY` or `GOKA_VIEW_NOT_READY` when the end comes first: then no other state will.
+   */
   until(states: State | readonly State[], signal?: AbortSignal): Promise<State>
+}
+
+/** The state after which no other comes, and the error for those who wait for one. */
+export interface EndOfStates<State extends string> {
+  readonly state: State
+  readonly error: () => Error
 }
 
 /** The one who owns a {@link StateReader} and sets it. */
 export class ObservableState<State extends string> implements StateReader<State> {
   readonly #now: () => number
+  readonly #end: EndOfStates<State>
   readonly #listeners = new Set<(state: State, previous: State) => void>()
   #current: State
   #sinceMs: number
 
-  constructor(initial: State, now: () => number) {
+  constructor(initial: State, now: () => number, end: EndOfStates<State>) {
     this.#now = now
+    this.#end = end
     this.#current = initial
     this.#sinceMs = now()
   }
@@ -63,6 +74,10 @@ export class ObservableState<State extends string> implements StateReader<State>
         reject(signal.reason as Error)
         return
       }
+      if (this.#current === this.#end.state) {
+        reject(this.#end.error())
+        return
+      }
       const end = (): void => {
         stop()
         signal?.removeEventListener('abort', abort)
@@ -72,9 +87,11 @@ export class ObservableState<State extends string> implements StateReader<State>
         reject(signal?.reason as Error)
       }
       const stop = this.onChange((state) => {
-        if (!wanted.includes(state)) return
+        const isWanted = wanted.includes(state)
+        if (!isWanted && state !== this.#end.state) return
         end()
-        resolve(state)
+        if (isWanted) resolve(state)
+        else reject(this.#end.error())
       })
       signal?.addEventListener('abort', abort, { once: true })
     })

@@ -7,7 +7,8 @@ type State = 'idle' | 'running' | 'stopped'
 
 function make(): { state: ObservableState<State>; clock: ManualClock } {
   const clock = new ManualClock(1_000)
-  return { state: new ObservableState<State>('idle', () => clock.now()), clock }
+  const end = { state: 'stopped', error: () => new Error('ended') } as const
+  return { state: new ObservableState<State>('idle', () => clock.now(), end), clock }
 }
 
 describe('a state', () => {
@@ -70,5 +71,15 @@ describe('a state', () => {
     abort.abort(reason)
     expect(await rejection(waiting)).toBe(reason)
     expect(await rejection(state.until('running', abort.signal))).toBe(reason)
+  })
+
+  it('rejects those who wait when the end comes, and after it', async () => {
+    const { state } = make()
+    const waiting = rejection(state.until('running'))
+    const awaited = state.until('stopped')
+    state.set('stopped')
+    expect(await waiting).toMatchObject({ message: 'ended' })
+    expect(await awaited).toBe('stopped')
+    expect(await rejection(state.until(['idle', 'running']))).toMatchObject({ message: 'ended' })
   })
 })

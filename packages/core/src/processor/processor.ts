@@ -55,7 +55,16 @@ export class Processor<State> {
   constructor(parts: ProcessorParts) {
     this.#parts = parts
     const { clock } = parts.context
-    this.#state = new ObservableState<ProcessorState>('idle', () => clock.now())
+    const { group } = parts.edges
+    this.#state = new ObservableState<ProcessorState>('idle', () => clock.now(), {
+      state: 'stopped',
+      error: () =>
+        new GokaError(
+          'GOKA_PROCESSOR_NOT_READY',
+          `the processor of group "${group}" has ended: run() tells why`,
+          { group, partition: -1, state: 'stopped' },
+        ),
+    })
     this.state = this.#state
     this.#state.onChange((state) => this.#statistics.event(clock.now(), state))
   }

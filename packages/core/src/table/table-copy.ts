@@ -49,7 +49,16 @@ export class TableCopy {
   constructor(options: TableCopyOptions) {
     this.#options = options
     const { clock } = options.context
-    this.state = new ObservableState<TableCopyState>('idle', () => clock.now())
+    const { topic } = options
+    this.state = new ObservableState<TableCopyState>('idle', () => clock.now(), {
+      state: 'stopped',
+      error: () =>
+        new GokaError(
+          'GOKA_VIEW_NOT_READY',
+          `the copy of table "${topic}" has ended: run() tells why`,
+          { table: topic, state: 'stopped' },
+        ),
+    })
   }
 
   /** The partitions, in order; empty before the first connection. */
