@@ -107,7 +107,7 @@ export class RecordRunner {
       else this.#follow(this.#takeOff(item, index, key, epoch), result)
       if (item.next >= checkAt) {
         checkAt = item.next + CHECK_EVERY
-        if (clock.now() >= deadlineMs) return
+        if (clock.now() >= deadlineMs || !this.#scope.hasRoom()) return
       }
     }
   }

@@ -328,6 +328,7 @@ export class Session {
       },
       deferredFailure: (record, error) => this.#fail(callbackError(record, error)),
       fail: (error) => this.#fail(error),
+      hasRoom: () => this.#mayRun(),
       released: () => this.#throttle.release(),
       wake: () => this.#scheduler.wake(task),
     }

@@ -42,6 +42,8 @@ export interface TaskScope {
   deferredFailure(record: FailedRecord, error: unknown): void
   /** Ends the processor with an error that a policy lets through. */
   fail(error: unknown): void
+  /** Whether more may be done before the next commit. */
+  readonly hasRoom: () => boolean
   /** A batch is done: there may be room for others. */
   released(): void
   /** The task can go on: run it soon. */

@@ -121,7 +121,7 @@ export class Task {
 
   /** Starts records until `deadlineMs` or until none may be started. */
   run(deadlineMs: number): void {
-    const { clock, holdOutputs } = this.scope
+    const { clock, holdOutputs, hasRoom } = this.scope
     while (this.canRun) {
       const item = this.#queue[0] as PreparedBatch
       if (!item.prepared && !this.#prepare(item)) break
@@ -133,7 +133,7 @@ export class Task {
       this.#take(item)
       if (item.running > 0) this.#landing.add(item)
       else this.#release(item)
-      if (clock.now() >= deadlineMs) break
+      if (clock.now() >= deadlineMs || !hasRoom()) break
     }
     for (const item of this.#landing) {
       if (item.running === 0) this.#release(item)

@@ -120,7 +120,7 @@ describe('a rebalance', () => {
         if (message === 'wait') await gate.promise
         seen.add(`${ctx.partition} ${message}`)
       })
-    const one = await cluster.started(group, PARTITIONS)
+    await cluster.started(group, PARTITIONS)
     // The last partition goes to the next instance, and its callback takes its time.
     await cluster.produce('input', [{ key: 'x', value: 'wait', partition: PARTITIONS - 1 }])
     const two = cluster.start(group)
