@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type {
   ClientContext,
   GroupConsumer,
@@ -91,7 +92,11 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
   }
 
   async poll(timeoutMs: number): Promise<readonly RecordBatch[]> {
-    if (this.#lifetime.ended) return []
+    if (this.#lifetime.ended) {
+      // Who polls in a loop shall not starve timers and sockets.
+      await turn()
+      return []
+    }
     this.#faults.throwNext()
     try {
       if (!this.#joined) await this.#join()

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import {
   type ClientContext,
   isGokaError,
@@ -77,7 +78,11 @@ export class RdkafkaPartitionReader implements PartitionReader {
   }
 
   async poll(timeoutMs: number): Promise<readonly RecordBatch[]> {
-    if (this.#lifetime.ended) return []
+    if (this.#lifetime.ended) {
+      // Who polls in a loop shall not starve timers and sockets.
+      await turn()
+      return []
+    }
     this.#faults.throwNext()
     const batches = await this.#flow.poll(
       timeoutMs,
