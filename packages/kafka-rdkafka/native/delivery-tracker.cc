@@ -127,6 +127,11 @@ std::unique_ptr<Delivery> DeliveryTracker::take() {
   return delivery;
 }
 
+bool DeliveryTracker::busy() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return !open_.empty();
+}
+
 bool DeliveryTracker::idle() {
   std::lock_guard<std::mutex> lock(mutex_);
   return open_.empty() && complete_.empty();

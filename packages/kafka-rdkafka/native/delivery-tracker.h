@@ -66,7 +66,9 @@ class DeliveryTracker {
   void settle_all(rd_kafka_resp_err_t error);
   // A complete one, or nullptr.
   std::unique_ptr<Delivery> take();
-  // Nothing is open or complete.
+  // Records are under way.
+  bool busy();
+  // Nothing is under way, and all that is complete was taken.
   bool idle();
 
  private:

@@ -9,7 +9,6 @@
   X(version)                                 \
   X(name)                                    \
   X(err2str)                                 \
-  X(err2name)                                \
   X(error_code)                              \
   X(error_string)                            \
   X(error_destroy)                           \
@@ -36,6 +35,8 @@
   X(topic_name)                              \
   X(topic_destroy)                           \
   X(produceva)                               \
+  X(purge)                                   \
+  X(fatal_error)                             \
   X(event_type)                              \
   X(event_opaque)                            \
   X(event_error)                             \
@@ -53,7 +54,6 @@
   X(ConfigResource_new)                      \
   X(ConfigResource_destroy)                  \
   X(ConfigResource_add_incremental_config)   \
-  X(ConfigResource_name)                     \
   X(ConfigResource_configs)                  \
   X(ConfigResource_error)                    \
   X(ConfigResource_error_string)             \

@@ -12,6 +12,9 @@ namespace {
 // The client does not tell when its queue has room again.
 constexpr std::chrono::milliseconds kRoomCheck{1};
 
+// How often a fatal fault is looked for while records are under way.
+constexpr std::chrono::milliseconds kFaultCheck{100};
+
 // Index in Delivery::ends of a record that goes nowhere.
 constexpr uint32_t kNowhere = UINT32_MAX;
 
@@ -40,7 +43,7 @@ void ProducerSink::send(std::unique_ptr<Delivery> delivery, ProduceRows rows,
 void ProducerSink::run() {
   for (;;) {
     std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    wait_for_batch(&lock);
     if (waiting_.empty()) break;
     Batch batch = std::move(waiting_.front());
     waiting_.pop_front();
@@ -53,6 +56,29 @@ void ProducerSink::run() {
     }
   }
   for (const auto &topic : topics_) api_.topic_destroy(topic.second);
+}
+
+// Returns with a batch, or when there will be none.
+void ProducerSink::wait_for_batch(std::unique_lock<std::mutex> *lock) {
+  const auto is_due = [this] { return stopping_ || !waiting_.empty(); };
+  while (!is_due()) {
+    if (!client_->deliveries().busy()) {
+      // A new one comes by send(), which notifies.
+      changed_.wait(*lock, is_due);
+    } else if (!changed_.wait_for(*lock, kFaultCheck, is_due)) {
+      lock->unlock();
+      purge_after_fault();
+      lock->lock();
+    }
+  }
+}
+
+// librdkafka purges its queue when the fault comes. A record that slips in behind that would wait for its time-out.
+void ProducerSink::purge_after_fault() {
+  char reason[8];
+  if (api_.fatal_error(client_->handle(), reason, sizeof reason) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    api_.purge(client_->handle(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  }
 }
 
 void ProducerSink::produce(Batch &batch) {

@@ -37,6 +37,9 @@ class ProducerSink final : public ClientThread {
     std::vector<rd_kafka_topic_t *> handles;
   };
 
+  void wait_for_batch(std::unique_lock<std::mutex> *lock);
+  // After a fatal fault nothing is sent any more.
+  void purge_after_fault();
   void produce(Batch &batch);
   // Where each record goes; those that go nowhere are refused.
   void place(const Batch &batch, Delivery *delivery);

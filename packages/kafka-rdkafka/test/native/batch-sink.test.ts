@@ -348,4 +348,33 @@ describe('a sink in transactions', () => {
     await sink.stop()
     await producer.disconnect()
   }, 60_000)
+
+  it('fails everything once another producer took the place', async () => {
+    const topic = await createTopic(1)
+    const settings = { 'transactional.id': uniqueName('transaction') }
+    const run = (work: (done: (error: unknown) => void) => void): Promise<void> =>
+      new Promise((resolve, reject) => {
+        work((error) => (error ? reject(error) : resolve()))
+      })
+    const old = await connectProducer(settings)
+    await run((done) => old.client.initTransactions(10_000, done))
+    const sink = batchSink(native, old.name)
+    await run((done) => old.client.beginTransaction(done))
+    expect((await sink.send(batchOf(topic, 0, 1))).failure).toBeUndefined()
+
+    const young = await connectProducer(settings)
+    await run((done) => young.client.initTransactions(10_000, done))
+    const failures = await Promise.all(
+      Array.from({ length: 20 }, () => sink.sendEach(batchOf(topic, 0, 100))),
+    )
+    for (const { codes, offsets } of failures) {
+      expect(codes.every((code) => code !== 0)).toBe(true)
+      expect(offsets.every((offset) => Number.isNaN(offset))).toBe(true)
+    }
+    // The client has a fatal error now and takes nothing.
+    expect((await sink.send(batchOf(topic, 0, 1))).failure?.index).toBe(0)
+    await sink.stop()
+    await old.disconnect()
+    await young.disconnect()
+  }, 60_000)
 })
