@@ -26,6 +26,11 @@ export class Scheduler {
     this.#schedule()
   }
 
+  /** There may be room again: what is ready and had to wait runs in one of the next turns. */
+  resume(): void {
+    if (this.#ready.size > 0) this.#schedule()
+  }
+
   /** Runs what is ready, now, unless that is what called. */
   run(): void {
     if (this.#running || this.#stopped) return

@@ -266,7 +266,7 @@ export class Session {
       onCommitted: (commit) => {
         onCommitted(commit)
         // There is room again for what had to wait.
-        for (const task of assignment.tasks()) if (task.canRun) this.#scheduler.wake(task)
+        this.#scheduler.resume()
       },
     })
     this.#committer.start()
