@@ -7,6 +7,7 @@ export class Proxy implements AsyncDisposable {
   readonly #server: Server
   readonly #pairs = new Set<readonly [Socket, Socket]>()
   #isStalled = false
+  #isClosed = false
 
   private constructor(server: Server) {
     this.#server = server
@@ -18,7 +19,10 @@ export class Proxy implements AsyncDisposable {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const proxy = new Proxy(server)
-    server.on('connection', (client) => proxy.#join(client, connect(targetPort(), '127.0.0.1')))
+    server.on('connection', (client) => {
+      if (proxy.#isClosed) client.resetAndDestroy()
+      else proxy.#join(client, connect(targetPort(), '127.0.0.1'))
+    })
     return proxy
   }
 
@@ -29,6 +33,16 @@ export class Proxy implements AsyncDisposable {
       broker.resetAndDestroy()
     }
     this.#pairs.clear()
+  }
+
+  /** Breaks all connections, and each new one, until `heal`. */
+  sever(): void {
+    this.#isClosed = true
+    this.cut()
+  }
+
+  heal(): void {
+    this.#isClosed = false
   }
 
   /** Passes nothing on until `flow`; connections stay. */

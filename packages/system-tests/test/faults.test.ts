@@ -6,7 +6,8 @@ import { CrashRun } from '../src/crash/crash-run.ts'
 import { Oracle } from '../src/crash/oracle.ts'
 import { eventually } from '../src/eventually.ts'
 import type { MemberProcess } from '../src/kafka-cluster.ts'
-import { Proxy, unusedPort } from '../src/proxy.ts'
+import { ProxiedBroker } from '../src/proxied-broker.ts'
+import { unusedPort } from '../src/proxy.ts'
 
 const guarantees = ['at-least-once', 'exactly-once'] as const
 
@@ -100,22 +101,9 @@ describe.each(guarantees)('faults of the broker, %s', (guarantee) => {
   })
 
   it('members go on when connections are cut and stalled', async () => {
-    const [port, controllerPort, behindPort] = [
-      await unusedPort(),
-      await unusedPort(),
-      await unusedPort(),
-    ]
-    await using proxy = await Proxy.start(() => behindPort)
-    await using broker = await startBroker({
-      port,
-      config: {
-        listeners: `CLIENT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort},PROXIED://127.0.0.1:${behindPort}`,
-        'advertised.listeners': `CLIENT://127.0.0.1:${port},PROXIED://127.0.0.1:${proxy.port}`,
-        'listener.security.protocol.map': 'CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT',
-        'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-      },
-    })
-    await using run = await CrashRun.make(`127.0.0.1:${proxy.port}`, processor)
+    await using proxied = await ProxiedBroker.start()
+    const { broker, proxy } = proxied
+    await using run = await CrashRun.make(proxied.brokers, processor)
     await run.emit(5)
     const member = run.start('one')
     await eventually(async () => expect(await running(member)).toBe(4))
