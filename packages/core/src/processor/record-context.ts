@@ -46,7 +46,7 @@ export class CallbackContext {
     this.#scope = scope
   }
 
-  /** Moves to a record of a batch. */
+  /** Moves to a record of a batch, or a key of a visit. */
   begin(
     batch: RecordBatch,
     index: number,
@@ -59,19 +59,6 @@ export class CallbackContext {
     this.#timestamp = batch.timestamp(index)
     this.#batch = batch
     this.#index = index
-    this.#start(key, cell, epoch)
-  }
-
-  /** Moves to a key of a visit. */
-  beginVisit(visitor: string, key: ByteString, cell: Cell, epoch: Epoch, nowMs: number): void {
-    this.#topic = visitor
-    this.#offset = -1
-    this.#timestamp = nowMs
-    this.#batch = undefined
-    this.#start(key, cell, epoch)
-  }
-
-  #start(key: ByteString, cell: Cell | undefined, epoch: Epoch): void {
     this.#keyBytes = key
     this.#key = undefined
     this.#cell = cell
