@@ -1,0 +1,163 @@
+import { Goka, type Processor } from '@goka/core'
+import type { Transport } from '@goka/interface'
+import type { EmbeddedBroker } from '@goka/kafka-embedded'
+import { LogRecorder } from '../log-recorder.ts'
+import type { ManualClock } from '../manual-clock.ts'
+import { counterGroup, processorOptions } from './counter-group.ts'
+import type { Disk, DiskStorage } from './disk.ts'
+import type { Ledger, Tenure } from './ledger.ts'
+import type { Plan } from './plan.ts'
+import { ProcessClock } from './process-clock.ts'
+
+export interface InstanceParts {
+  readonly plan: Plan
+  readonly slot: string
+  readonly number: number
+  readonly broker: EmbeddedBroker
+  readonly transport: Transport
+  readonly world: ManualClock
+  readonly disk: Disk
+  readonly ledger: Ledger
+}
+
+/** One process of the group, from its start to a stop or a crash. */
+export class Instance {
+  readonly name: string
+  readonly clientId: string
+  readonly clock: ProcessClock
+  /** What the callbacks wait with: those may outlive the processor. */
+  readonly callbackClock: ProcessClock
+  readonly log = new LogRecorder()
+  readonly processor: Processor<string>
+  readonly tenures = new Map<number, Tenure>()
+  state: 'running' | 'frozen' | 'stopping' | 'stopped' | 'crashed' = 'running'
+  readonly ended: Promise<void>
+  readonly #parts: InstanceParts
+  readonly #storage: DiskStorage
+
+  constructor(parts: InstanceParts) {
+    const { plan, slot, number, transport, world, disk, ledger } = parts
+    this.#parts = parts
+    this.name = `${slot}${number}`
+    this.clientId = `${this.name}-processor-group`
+    this.clock = new ProcessClock(world)
+    this.callbackClock = new ProcessClock(world)
+    this.#storage = disk.mount()
+    const { clock, log, name, tenures } = this
+    const goka = new Goka({ transport, storage: this.#storage, log, clock, clientId: name })
+    const group = counterGroup({
+      plan,
+      ledger,
+      clock: this.callbackClock,
+      tenure: (partition) => this.#tenure(partition),
+    })
+    this.processor = goka.processor(group, {
+      ...processorOptions(plan, name),
+      ...(plan.staticMembers && { instanceId: slot }),
+      listener: {
+        assigned: (partitions) => {
+          ledger.note(`${name} assigned ${partitions}`)
+          for (const one of partitions) tenures.set(one, ledger.tenure(name, one))
+        },
+        revoked: (partitions) => this.#left('revoked', partitions),
+        lost: (partitions) => this.#left('lost', partitions),
+        updated: ({ topic, partition, offset }) => {
+          const openedAt = this.#storage.openedAt.get(`${topic}/${partition}`) ?? 0
+          if (offset < openedAt) {
+            ledger.violate(
+              'I11',
+              `${name} reads ${topic}/${partition} at ${offset}, though its store was at ${openedAt}`,
+            )
+          }
+        },
+      },
+    })
+    this.ended = this.processor.run().then(
+      () => this.#ended(undefined),
+      (error: unknown) => this.#ended(error),
+    )
+  }
+
+  get isLive(): boolean {
+    return this.state === 'running' || this.state === 'frozen' || this.state === 'stopping'
+  }
+
+  stop(): void {
+    if (this.state !== 'running') return
+    this.state = 'stopping'
+    this.processor.stop().catch(() => {})
+  }
+
+  /** As SIGKILL: nothing that it would do happens any more. */
+  crash(): void {
+    if (!this.isLive) return
+    this.state = 'crashed'
+    this.#parts.ledger.note(`${this.name} crashes`)
+    this.#parts.broker.faults.freeze(this.clientId)
+    this.#stand()
+    this.#parts.disk.crash()
+  }
+
+  /** As SIGSTOP. */
+  freeze(): void {
+    if (this.state !== 'running') return
+    this.state = 'frozen'
+    this.#parts.broker.faults.freeze(this.clientId)
+    this.#stand()
+  }
+
+  /** As SIGCONT. */
+  thaw(): void {
+    if (this.state !== 'frozen') return
+    this.state = 'running'
+    this.#parts.broker.faults.thaw(this.clientId)
+    this.#goOn()
+  }
+
+  /** Lets what is left of a crashed process end, once its broker is closed. */
+  bury(): Promise<void> {
+    this.#parts.broker.faults.thaw(this.clientId)
+    this.#goOn()
+    this.processor.stop().catch(() => {})
+    return this.ended
+  }
+
+  #stand(): void {
+    this.clock.stand()
+    this.callbackClock.stand()
+  }
+
+  #goOn(): void {
+    this.clock.goOn()
+    this.callbackClock.goOn()
+  }
+
+  #tenure(partition: number): Tenure {
+    const { ledger } = this.#parts
+    const tenure = this.tenures.get(partition)
+    if (tenure !== undefined) return tenure
+    ledger.violate(
+      'I8',
+      `${this.name} is called for partition ${partition}, which it does not have`,
+    )
+    return ledger.tenure(this.name, partition)
+  }
+
+  #left(how: string, partitions: readonly number[]): void {
+    this.#parts.ledger.note(`${this.name} ${how} ${partitions}`)
+    for (const partition of partitions) this.tenures.delete(partition)
+  }
+
+  #ended(error: unknown): void {
+    const { ledger } = this.#parts
+    if (this.state === 'crashed') return
+    if (error !== undefined) {
+      const { code, message } = error as { code?: string; message?: string }
+      ledger.violate('I10', `${this.name} has failed: ${code} ${message}`)
+    } else if (this.state !== 'stopping') {
+      ledger.violate('I10', `${this.name} has ended by itself`)
+    }
+    this.state = 'stopped'
+    ledger.note(`${this.name} stopped`)
+  }
+}

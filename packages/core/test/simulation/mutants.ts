@@ -1,0 +1,175 @@
+import { type GroupConsumer, type ProduceBatch, RecordBatch, type Transport } from '@goka/interface'
+import { TABLE } from './counter-group.ts'
+import type { Disk, WriteFault } from './disk.ts'
+import type { Plan } from './plan.ts'
+
+/** Something that is wrong on purpose in what the core is given. */
+export interface Mutant {
+  /** The invariant that it breaks. */
+  readonly breaks: RegExp
+  readonly plan?: Partial<Plan>
+  readonly writeFault?: WriteFault
+  readonly transport?: (transport: Transport, disk: Disk) => Transport
+}
+
+/** The object with some functions replaced. Private members need the others to be called on the object itself. */
+function altered<T extends object>(target: T, changes: Partial<T>): T {
+  return new Proxy(target, {
+    get(_target, name) {
+      const change = changes[name as keyof T]
+      if (change !== undefined) return change
+      const value = Reflect.get(target, name, target) as unknown
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+function withConsumer(
+  transport: Transport,
+  change: (consumer: GroupConsumer) => Partial<GroupConsumer>,
+): Transport {
+  return altered(transport, {
+    async groupConsumer(options, context) {
+      const consumer = await transport.groupConsumer(options, context)
+      return altered(consumer, change(consumer))
+    },
+  })
+}
+
+/** Commits an offset further than it is told. */
+const gap: Mutant = {
+  breaks: /^I4/,
+  plan: { guarantee: 'at-least-once' },
+  transport: (transport) =>
+    withConsumer(transport, (consumer) => ({
+      commit: (offsets) =>
+        consumer.commit(offsets.map((one) => ({ ...one, offset: one.offset + 1 }))),
+    })),
+}
+
+/** Writes the values of the table to the disk before they are committed. */
+const early: Mutant = {
+  breaks: /^I5: the store/,
+  transport: (transport, disk) => {
+    const write = (batch: ProduceBatch): void => {
+      for (let index = 0; index < batch.length; index++) {
+        if (batch.topic(index) !== TABLE) continue
+        const key = Buffer.from(batch.key(index) ?? []).toString('latin1')
+        const file = disk.file(TABLE, batch.partition(index))
+        const value = batch.value(index)
+        if (file === undefined) continue
+        if (value === null) file.values.delete(key)
+        else file.values.set(key, Uint8Array.from(value))
+      }
+    }
+    return altered(transport, {
+      async producer(options, context) {
+        const producer = await transport.producer(options, context)
+        return altered(producer, {
+          send(batch) {
+            write(batch)
+            return producer.send(batch)
+          },
+        })
+      },
+      async transactionalProducer(options, context) {
+        const producer = await transport.transactionalProducer(options, context)
+        return altered(producer, {
+          send(batch) {
+            write(batch)
+            return producer.send(batch)
+          },
+        })
+      },
+    })
+  },
+}
+
+/** Forgets to delete. */
+const undead: Mutant = {
+  breaks: /^I5: the store/,
+  writeFault: (_file, { keys, values, checkpoint }) => ({
+    keys: keys.filter((_key, index) => values[index] !== undefined),
+    values: values.filter((value) => value !== undefined),
+    checkpoint,
+  }),
+}
+
+/** Hands the fifth batch out twice. */
+const twice: Mutant = {
+  breaks: /^I8/,
+  plan: { guarantee: 'at-least-once' },
+  transport: (transport) =>
+    withConsumer(transport, (consumer) => {
+      let count = 0
+      return {
+        async poll(timeoutMs) {
+          const batches = await consumer.poll(timeoutMs)
+          count += batches.length
+          return count > 4 && count < 8 ? [...batches, ...batches] : batches
+        },
+      }
+    }),
+}
+
+/** Gives every partition to each member of the group. */
+const shared: Mutant = {
+  breaks: /^I7/,
+  plan: { slots: 3 },
+  transport: (transport) =>
+    altered(transport, {
+      groupConsumer: (options, context) =>
+        transport.groupConsumer({ ...options, group: `group-${context.clientId[0]}` }, context),
+    }),
+}
+
+/** Acknowledges outputs that it has not written. */
+const forgetful: Mutant = {
+  breaks: /^I1:/,
+  plan: { guarantee: 'at-least-once' },
+  transport: (transport) =>
+    altered(transport, {
+      async producer(options, context) {
+        const producer = await transport.producer(options, context)
+        let count = 0
+        return altered(producer, {
+          send: async (batch) =>
+            batch.length > 0 && batch.topic(0) !== TABLE && ++count === 3
+              ? []
+              : producer.send(batch),
+        })
+      },
+    }),
+}
+
+/** Leaves out the second record of a batch, once. */
+const lossy: Mutant = {
+  breaks: /^(I8|I1:|I4)/,
+  plan: { guarantee: 'at-least-once' },
+  transport: (transport) =>
+    withConsumer(transport, (consumer) => {
+      let isDone = false
+      return {
+        async poll(timeoutMs) {
+          const batches = await consumer.poll(timeoutMs)
+          return batches.map((batch) => {
+            if (isDone || batch.length < 2) return batch
+            isDone = true
+            const { topic, partition, nextOffset, atEnd } = batch
+            return new RecordBatch(topic, partition, new ArrayBuffer(0), 0, 0, nextOffset, atEnd)
+          })
+        },
+      }
+    }),
+}
+
+/** By what is wrong: each has to be found. */
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  'offsets are committed past a gap': gap,
+  'a store is written before the commit': early,
+  'a deletion does not reach the store': undead,
+  'records are delivered twice': twice,
+  'a partition is given to several members': shared,
+  'outputs are acknowledged and not written': forgetful,
+  'records are left out': lossy,
+}

@@ -1,0 +1,60 @@
+import { Dice } from './dice.ts'
+
+/** What a seed decides before a run begins. */
+export interface Plan {
+  readonly seed: number
+  readonly guarantee: 'at-least-once' | 'exactly-once'
+  readonly slots: number
+  readonly partitions: number
+  readonly keys: readonly string[]
+  readonly rounds: number
+  readonly concurrency: number
+  /** The longest that a callback takes; 0: all return at once. */
+  readonly callbackMs: number
+  readonly retries: boolean
+  readonly commitIntervalMs: number
+  readonly drainTimeoutMs: number
+  readonly cacheBytes: number
+  readonly maxQueuedBytes: number
+  readonly maxUncommittedBytes: number
+  readonly fetchMaxBytes: number
+  readonly rebalance: 'eager' | 'incremental'
+  readonly standby: 'none' | 'all'
+  readonly recoverAhead: boolean
+  readonly staticMembers: boolean
+  readonly slowDisk: boolean
+  /** Whether members may be taken for dead that are not: they freeze, are cut off or delayed for longer than a session. */
+  readonly zombies: boolean
+  /** Whether a view follows the table all the time. */
+  readonly watched: boolean
+}
+
+export function planOf(seed: number): Plan {
+  const dice = new Dice(seed * 7919 + 13)
+  const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].slice(0, 1 + dice.roll(7))
+  const callbackMs = dice.pick([0, 0, 30, 300])
+  return {
+    seed,
+    keys,
+    callbackMs,
+    guarantee: dice.pick(['at-least-once', 'exactly-once']),
+    slots: 1 + dice.roll(3),
+    partitions: 1 + dice.roll(4),
+    rounds: 15 + dice.roll(25),
+    concurrency: callbackMs === 0 ? 1 : dice.pick([1, 2, 4]),
+    retries: dice.chance(3),
+    commitIntervalMs: dice.pick([5, 20, 100, 500]),
+    drainTimeoutMs: dice.pick([50, 500, 2_000]),
+    cacheBytes: dice.pick([1_000, 64 * 1024 * 1024]),
+    maxQueuedBytes: dice.pick([200, 32 * 1024 * 1024]),
+    maxUncommittedBytes: dice.pick([50, 32 * 1024 * 1024, 32 * 1024 * 1024]),
+    fetchMaxBytes: dice.pick([100, 1_048_576]),
+    rebalance: dice.pick(['eager', 'incremental']),
+    standby: dice.pick(['none', 'none', 'none', 'all']),
+    recoverAhead: dice.chance(5),
+    staticMembers: dice.chance(4),
+    slowDisk: dice.chance(2),
+    zombies: dice.chance(2),
+    watched: dice.chance(3),
+  }
+}
