@@ -33,11 +33,14 @@ Client::~Client() = default;
 std::shared_ptr<Client> Client::find(const std::string &name) {
   Registry &known = registry();
   std::lock_guard<std::mutex> lock(known.mutex);
+  std::shared_ptr<Client> found;
   for (const auto &client : known.clients) {
     // A client that is in the registry has not passed retire(), which waits for the registry's lock.
-    if (name == client->api_.name(client->handle_)) return client;
+    if (name != client->api_.name(client->handle_)) continue;
+    if (found != nullptr) return nullptr;
+    found = client;
   }
-  return nullptr;
+  return found;
 }
 
 void Client::add(const std::shared_ptr<Client> &client) {

@@ -30,7 +30,7 @@ class Client {
   Client(const Client &) = delete;
   Client &operator=(const Client &) = delete;
 
-  // The living client of this rd_kafka_name().
+  // The living client of this rd_kafka_name(); nullptr also when there are two, of different copies of librdkafka.
   static std::shared_ptr<Client> find(const std::string &name);
   static void add(const std::shared_ptr<Client> &client);
   static void remove(const Client *client);

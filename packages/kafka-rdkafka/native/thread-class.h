@@ -93,7 +93,7 @@ inline std::shared_ptr<Client> find_client(const Call &call, size_t index) {
   std::string name;
   if (!call.text(index, &name)) return nullptr;
   auto client = Client::find(name);
-  if (client == nullptr) call.fail("no connected client of this name loaded the plugin");
+  if (client == nullptr) call.fail("there is no connected client, or more than one, of this name with the plugin");
   return client;
 }
 

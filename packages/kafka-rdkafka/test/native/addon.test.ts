@@ -30,9 +30,13 @@ describe('the addon', () => {
   })
 
   it('works only for clients that it knows', () => {
-    expect(() => new native.ConsumerPump('nobody', 1, 1, 1, nothing)).toThrow(/no connected client/)
-    expect(() => new native.ProducerSink('nobody', nothing)).toThrow(/no connected client/)
-    expect(() => new native.RequestSession('nobody', nothing)).toThrow(/no connected client/)
+    expect(() => new native.ConsumerPump('nobody', 1, 1, 1, nothing)).toThrow(
+      /there is no connected client/,
+    )
+    expect(() => new native.ProducerSink('nobody', nothing)).toThrow(/there is no connected client/)
+    expect(() => new native.RequestSession('nobody', nothing)).toThrow(
+      /there is no connected client/,
+    )
   })
 
   it('checks what it is called with', async () => {

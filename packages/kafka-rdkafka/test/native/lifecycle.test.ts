@@ -35,7 +35,7 @@ describe('clients that come and go', () => {
     expect((await sink.send(batch)).failure).toBeUndefined()
     await sink.stop()
     await producer.disconnect()
-  }, 30_000)
+  })
 
   it('end within a moment, whenever a consumer is stopped', async () => {
     const random = randomNumbers(7)
@@ -111,10 +111,10 @@ describe('clients that come and go', () => {
         await admin.stop()
       }
       await one.disconnect()
-      expect(() => nativeAdmin(native, one.name)).toThrow(/no connected client/)
+      expect(() => nativeAdmin(native, one.name)).toThrow(/there is no connected client/)
       await two.disconnect()
     }
-  }, 30_000)
+  })
 
   it('outlive a worker that was terminated while it used them', async () => {
     const producer = await connectProducer()
@@ -136,7 +136,7 @@ describe('clients that come and go', () => {
     expect((await admin.topicIds([topic], 5_000)).size).toBe(1)
     await admin.stop()
     await producer.disconnect()
-  }, 60_000)
+  })
 
   it.each(['exit', 'throw', 'end'])(
     'do not keep a program that uses them from its end (%s)',
@@ -165,7 +165,6 @@ describe('clients that come and go', () => {
       if (way === 'throw') expect(errors).toContain('on purpose')
       else expect(errors).toBe('')
     },
-    30_000,
   )
 
   it('share a process with plain clients of node-rdkafka, whose reports are their own', async () => {
@@ -198,7 +197,7 @@ describe('clients that come and go', () => {
     expect(last.sort()).toEqual(['native', 'plain'])
     await source.stop()
     await consumer.disconnect()
-  }, 30_000)
+  })
 })
 
 function turnOfEventLoop(): Promise<void> {

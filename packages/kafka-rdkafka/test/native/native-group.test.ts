@@ -35,13 +35,13 @@ describe('the commits of a member', () => {
     source = pumpSource(native, consumer.name, limits)
     group = nativeGroup(native, consumer.name)
     admin = nativeAdmin(native, consumer.name)
-  }, 30_000)
+  })
   afterEach(async () => {
     await source.stop()
     await group.stop()
     await admin.stop()
     await consumer.disconnect()
-  }, 30_000)
+  })
 
   async function join(): Promise<void> {
     consumer.client.subscribe([topic])
@@ -98,7 +98,7 @@ describe('the commits of a member', () => {
     await expect(commit).rejects.toMatchObject({ code: ERRORS.ERR_FENCED_INSTANCE_ID })
     await theirs.stop()
     await other.disconnect()
-  }, 30_000)
+  })
 
   it('are rejected when the member is closing', async () => {
     await join()

@@ -302,7 +302,7 @@ describe('a source', () => {
       }
     }
     await pollUntil(source, () => next[0] === 2_000 && next[1] === 2_000, read)
-  }, 60_000)
+  })
 
   it('has a discard settled while nothing comes, and while nobody polls', async () => {
     const topic = await createTopic(1)
@@ -370,5 +370,5 @@ describe('a partition at its end, in a group that rebalances in parts', () => {
     await consumer.disconnect()
     await sink.stop()
     await producer.disconnect()
-  }, 30_000)
+  })
 })

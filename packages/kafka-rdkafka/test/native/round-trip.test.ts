@@ -64,7 +64,7 @@ describe('records that are produced and consumed natively', () => {
 
   it('come back byte for byte, whatever their shape', async () => {
     await expectRoundTrip(everyShape(), 7)
-  }, 60_000)
+  })
 
   it('come back byte for byte when they are drawn by lot', async () => {
     const random = randomNumbers(20_240_717)
@@ -72,7 +72,7 @@ describe('records that are produced and consumed natively', () => {
       Array.from({ length: 5_000 }, (_, index) => randomShape(random, index)),
       333,
     )
-  }, 60_000)
+  })
 
   it('get the moment of sending where they have no timestamp of their own', async () => {
     const topic = await createTopic(partitions)
@@ -83,7 +83,7 @@ describe('records that are produced and consumed natively', () => {
     const [record] = (await readAll(topic, 1))[0] ?? []
     expect(record?.timestampMs).toBeGreaterThanOrEqual(before)
     expect(record?.timestampMs).toBeLessThanOrEqual(Date.now())
-  }, 60_000)
+  })
 })
 
 function toBatch(topic: string, shapes: readonly Shape[]): ProduceBatch {
