@@ -29,7 +29,7 @@ import { inTime } from './waiting.ts'
 
 /** A record to write: the partition is the one of the key unless it is given. */
 export interface TestRecord {
-  readonly key?: string | null
+  readonly key?: string | Uint8Array | null
   readonly value?: string | Uint8Array | null
   readonly partition?: number
   readonly headers?: Headers
@@ -41,6 +41,8 @@ export interface FoundRecord {
   readonly partition: number
   readonly offset: number
   readonly key: string | null
+  /** The bytes of the key, one a char; `''` without a key. */
+  readonly keyBytes: string
   readonly value: string | null
   readonly headers: readonly (readonly [name: string, value: string | null])[]
   readonly timestampMs: number
@@ -174,7 +176,7 @@ export class Cluster {
     const batch = new ProduceBatch()
     const index = batch.topicIndex(topic)
     for (const { key = null, value = null, partition, headers, timestampMs } of records) {
-      const bytes = key === null ? null : Buffer.from(key).toString('latin1')
+      const bytes = key === null ? null : Buffer.from(key as string).toString('latin1')
       batch.add(
         index,
         partition ?? fnv1a.partition(bytes ?? '', partitions),
@@ -206,6 +208,7 @@ export class Cluster {
             partition: batch.partition,
             offset: batch.offset(index),
             key: key === null ? null : Buffer.from(key, 'latin1').toString(),
+            keyBytes: key ?? '',
             value: textOf(batch.value(index)),
             headers: batch.headers(index).map(({ name, value }) => [name, textOf(value)] as const),
             timestampMs: batch.timestamp(index),

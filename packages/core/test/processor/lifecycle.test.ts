@@ -218,6 +218,24 @@ describe('the life of a processor', () => {
     expect(await cluster.committed('slow')).toMatchObject({ 'input/0': 1 })
   })
 
+  it('may be ended by its own callback, which is committed', async () => {
+    const group = defineGroup('ending')
+      .persist(string)
+      .input(input, (ctx, message) => {
+        ctx.setValue(message)
+        void runner.stop()
+      })
+    const { runner, run } = await cluster.started(group, 2)
+    await cluster.produce('input', [
+      { key: 'a', value: '1' },
+      { key: 'a', value: '2' },
+    ])
+    await inTime(run, 'the run')
+    const committed = (await cluster.committed('ending'))['input/0'] ?? 0
+    expect(committed).toBeGreaterThan(0)
+    expect(await cluster.table('ending-table')).toEqual({ a: `${committed}` })
+  })
+
   it('ends with the error when a topic is missing', async () => {
     const group = defineGroup('lost').input(stream('missing', string), () => {})
     const runner = cluster.processor(group)

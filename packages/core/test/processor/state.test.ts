@@ -155,6 +155,40 @@ describe.each(['at-least-once', 'exactly-once'] as const)('the state of a key, %
     expect([...(await cluster.lines('group-table'))].sort()).toEqual(['k0=100', 'k1=100'])
   })
 
+  it('belongs to the bytes of the key, also where they are no text', async () => {
+    const seen = new Notes<string>()
+    const group = defineGroup('group')
+      .persist(int64)
+      .output(stream('output', string))
+      .input(input, (ctx) => {
+        ctx.setValue((ctx.value() ?? 0n) + 1n)
+        seen.add(ctx.key)
+      })
+    await cluster.createTopic('output', 1)
+    const { runner } = await cluster.started(group, 1, { guarantee })
+    const keys = [[0xff], [0xfe], [0xff], [0xc3], [0xff]].map((bytes) => Uint8Array.from(bytes))
+    await cluster.produce(
+      'input',
+      keys.map((key) => ({ key, value: 'v' })),
+    )
+    await seen.until(5)
+    await runner.stop()
+    expect(new Set(seen.items)).toEqual(new Set(['\ufffd']))
+    const written = (await cluster.records('group-table')).map(
+      ({ keyBytes, value }) => `${keyBytes}=${value}`,
+    )
+    expect(written.slice(-3).sort()).toEqual(['\xc3=1', '\xfe=1', '\xff=3'])
+    // And it is found again after a restart with an empty store.
+    const again = await cluster.started(group, 1, { guarantee })
+    await cluster.produce('input', [{ key: Uint8Array.from([0xff]), value: 'v' }])
+    await seen.until(6)
+    await again.runner.stop()
+    expect((await cluster.records('group-table')).at(-1)).toMatchObject({
+      keyBytes: '\xff',
+      value: '4',
+    })
+  })
+
   it.each([undefined, null])('is never %p: use delete', async (nothing) => {
     const group = defineGroup('group')
       .persist(string)

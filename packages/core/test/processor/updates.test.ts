@@ -126,21 +126,22 @@ describe('writes that wait for their commit', () => {
       await cluster.createTopic('input', 1)
       const values = new Notes<number>()
       let most = 0
-      let running: Running<Processor<string>> | undefined
+      const running: Running<Processor<string>>[] = []
       const group = defineGroup('group')
         .persist(string)
         .input(input, (ctx, message) => {
           ctx.setValue(message)
           values.add(1)
-          most = Math.max(most, running?.runner.report().partitions[0]?.uncommittedBytes ?? 0)
+          most = Math.max(most, running[0]?.runner.report().partitions[0]?.uncommittedBytes ?? 0)
         })
       // Only the bound makes commits: the interval is an hour.
-      running = await cluster.started(group, 1, {
+      const started = await cluster.started(group, 1, {
         guarantee,
         commitIntervalMs: 3_600_000,
         maxUncommittedBytes: 1_000,
       })
-      const { runner } = running
+      const { runner } = started
+      running.push(started)
       await cluster.produce(
         'input',
         Array.from({ length: 2_000 }, (_, index) => ({ key: `k${index}`, value: 'x'.repeat(50) })),
