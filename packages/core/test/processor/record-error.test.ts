@@ -1,4 +1,4 @@
-import { GokaError } from '@goka/interface'
+import { GokaError, type Headers } from '@goka/interface'
 import { describe, expect, it } from '@jest/globals'
 import {
   callbackError,
@@ -40,7 +40,7 @@ describe('the error about a record', () => {
 })
 
 describe('the headers of a dead letter', () => {
-  const textOf = (headers: ReturnType<typeof deadLetterHeaders>) =>
+  const textOf = (headers: Headers): (readonly [string, string | null])[] =>
     headers.map(({ name, value }) => [name, value === null ? null : Buffer.from(value).toString()])
 
   it('follow those of the record', () => {
