@@ -56,7 +56,7 @@ export class Instance {
       ...(plan.staticMembers && { instanceId: slot }),
       listener: {
         assigned: (partitions) => {
-          ledger.note(`${name} assigned ${partitions}`)
+          ledger.note(`${name} assigned ${partitions.join()}`)
           for (const one of partitions) tenures.set(one, ledger.tenure(name, one))
         },
         revoked: (partitions) => this.#left('revoked', partitions),
@@ -144,7 +144,7 @@ export class Instance {
   }
 
   #left(how: string, partitions: readonly number[]): void {
-    this.#parts.ledger.note(`${this.name} ${how} ${partitions}`)
+    this.#parts.ledger.note(`${this.name} ${how} ${partitions.join()}`)
     for (const partition of partitions) this.tenures.delete(partition)
   }
 

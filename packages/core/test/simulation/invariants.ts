@@ -1,79 +1,16 @@
-import type { Admin } from '@goka/interface'
 import { after, DEAD, GROUP, INPUT, isPoison, OUTPUT, TABLE } from './counter-group.ts'
 import type { Ledger } from './ledger.ts'
 import type { Plan } from './plan.ts'
 import type { Simulation } from './simulation.ts'
-
-interface Found {
-  readonly partition: number
-  readonly offset: number
-  readonly key: string
-  readonly value: string | null
-  readonly headers: Readonly<Record<string, string>>
-}
-
-/** Everything that a topic holds for readers of committed records; finds transactions that were left open. */
-async function read(simulation: Simulation, topic: string): Promise<readonly Found[]> {
-  const { transport, clock, plan, ledger } = simulation
-  const making = transport.partitionReader(
-    { isolation: 'read_committed' },
-    { clientId: 'outside-reader', clock, log: NO_LOG, connectTimeoutMs: 10_000 },
-  )
-  await simulation.settle()
-  const reader = await making
-  const partitions = Array.from({ length: plan.partitions }, (_, partition) => ({
-    topic,
-    partition,
-    offset: 0,
-  }))
-  const asked = (simulation.admin as Admin).offsets(partitions, 'latest')
-  const added = reader.add(partitions)
-  await simulation.settle()
-  await added
-  const ends = await asked
-  const positions = partitions.map(() => 0)
-  const found: Found[] = []
-  const isOpen = (): boolean => positions.some((at, index) => at < (ends[index]?.offset ?? 0))
-  for (let tries = 0; isOpen(); tries++) {
-    if (tries === 2_000) {
-      ledger.violate(
-        'I9',
-        `a transaction is left open in ${topic}: read to ${positions} of ${ends.map(({ offset }) => offset)}`,
-      )
-      break
-    }
-    const polling = reader.poll(1)
-    await simulation.settle()
-    clock.advance(1)
-    for (const batch of await polling) {
-      for (let index = 0; index < batch.length; index++) {
-        found.push({
-          partition: batch.partition,
-          offset: batch.offset(index),
-          key: batch.key(index) ?? '',
-          value: textOf(batch.value(index)),
-          headers: Object.fromEntries(
-            batch.headers(index).map(({ name, value }) => [name, textOf(value) ?? '']),
-          ),
-        })
-      }
-      positions[batch.partition] = batch.nextOffset
-    }
-  }
-  const closing = reader.close()
-  await simulation.settle()
-  await closing
-  simulation.logs.set(topic, found)
-  return found
-}
+import { compacted, type Found, readTopic, textOf } from './topic-log.ts'
 
 /** I1, I2, I8, I9, I13: compares what the topics hold with what the input says they have to hold. */
 export async function checkLogs(simulation: Simulation): Promise<void> {
   const { ledger, plan } = simulation
-  const records = await read(simulation, INPUT)
-  const outputs = await read(simulation, OUTPUT)
-  const dead = await read(simulation, DEAD)
-  const changelog = await read(simulation, TABLE)
+  const records = await readTopic(simulation, INPUT)
+  const outputs = await readTopic(simulation, OUTPUT)
+  const dead = await readTopic(simulation, DEAD)
+  const changelog = await readTopic(simulation, TABLE)
   checkInput(ledger, records)
   checkOrder(ledger, plan, records)
   checkOutputs(ledger, plan, records, outputs)
@@ -158,13 +95,16 @@ function checkOutputs(
     }
     if (exactly) {
       if (found.join() !== expected.join()) {
-        ledger.violate('I2', `the outputs of "${key}" are [${found}], not [${expected}]`)
+        ledger.violate(
+          'I2',
+          `the outputs of "${key}" are [${found.join()}], not [${expected.join()}]`,
+        )
       }
       continue
     }
     const offsets = new Set(found.map((line) => line.replace(/\|.*/, '')))
     const missing = expected.filter((line) => !offsets.has(line.replace(/\|.*/, '')))
-    if (missing.length > 0) ledger.violate('I1', `"${key}" lacks the outputs [${missing}]`)
+    if (missing.length > 0) ledger.violate('I1', `"${key}" lacks the outputs [${missing.join()}]`)
   }
 }
 
@@ -187,21 +127,6 @@ function checkDead(
       : count === 0
     if (!isRight) ledger.violate('I13', `${value} is ${count} times among the dead letters`)
   }
-}
-
-/** The last value of each key, of the records before an offset. */
-function compacted(
-  changelog: readonly Found[],
-  partition: number,
-  before: number,
-): Map<string, string> {
-  const last = new Map<string, string>()
-  for (const record of changelog) {
-    if (record.partition !== partition || record.offset >= before) continue
-    if (record.value === null) last.delete(record.key)
-    else last.set(record.key, record.value)
-  }
-  return last
 }
 
 // I1 and I2 for the table, I5 for the views.
@@ -235,11 +160,11 @@ function checkTable(
     const wanted = (expected ?? '').split(' ')
     if (plan.guarantee === 'at-least-once') wanted.sort(byNumber)
     if (found.join() !== wanted.join()) {
-      ledger.violate('I2', `the table has "${found}" for "${key}", not "${wanted}"`)
+      ledger.violate('I2', `the table has "${found.join()}" for "${key}", not "${wanted.join()}"`)
     }
     const marks = (table.get(key) ?? '').split(' ').filter((word) => word.startsWith('mark'))
     if (plan.guarantee === 'exactly-once' && new Set(marks).size < marks.length) {
-      ledger.violate('I2', `"${key}" was visited twice: ${marks}`)
+      ledger.violate('I2', `"${key}" was visited twice: ${marks.join()}`)
     }
   }
 }
@@ -292,16 +217,4 @@ function linesOf(table: ReadonlyMap<string, string>): string {
     .map(([key, value]) => `${key}=${value}`)
     .sort()
     .join(', ')
-}
-
-function textOf(bytes: Uint8Array | null): string | null {
-  return bytes === null ? null : Buffer.from(bytes).toString()
-}
-
-const NO_LOG = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  child: () => NO_LOG,
 }

@@ -15,11 +15,11 @@ export interface Mutant {
 /** The object with some functions replaced. Private members need the others to be called on the object itself. */
 function altered<T extends object>(target: T, changes: Partial<T>): T {
   return new Proxy(target, {
-    get(_target, name) {
+    get(_target, name): unknown {
       const change = changes[name as keyof T]
       if (change !== undefined) return change
-      const value = Reflect.get(target, name, target) as unknown
-      return typeof value === 'function' ? value.bind(target) : value
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
     },
   })
 }

@@ -31,7 +31,6 @@ export class ProcessClock implements Clock {
     }
     const timer: object = this.#world.setTimeout(fire, delayMs)
     this.#timers.set(timer, callback)
-    ;(timer as any).stack = new Error().stack
     return timer
   }
 

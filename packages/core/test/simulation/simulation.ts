@@ -8,8 +8,9 @@ import {
   type SeededScheduler,
   seededScheduler,
 } from '@goka/kafka-embedded'
+import { LogRecorder } from '../log-recorder.ts'
 import { ManualClock } from '../manual-clock.ts'
-import { DEAD, GROUP, INPUT, input, OUTPUT, TABLE } from './counter-group.ts'
+import { DEAD, INPUT, input, OUTPUT, TABLE } from './counter-group.ts'
 import { Dice } from './dice.ts'
 import { Disk } from './disk.ts'
 import { disturb } from './disturbance.ts'
@@ -17,6 +18,7 @@ import { Instance } from './instance.ts'
 import { checkLogs, checkStores } from './invariants.ts'
 import { Ledger } from './ledger.ts'
 import type { Mutant } from './mutants.ts'
+import { observe } from './observation.ts'
 import { type Plan, planOf } from './plan.ts'
 import { checkView, Watcher } from './watcher.ts'
 
@@ -97,7 +99,7 @@ export class Simulation {
       const admin = this.transport.admin({
         clientId: 'outside-admin',
         clock: this.clock,
-        log: SILENT,
+        log: new LogRecorder(),
         connectTimeoutMs: 10_000,
       })
       await this.settle()
@@ -117,7 +119,7 @@ export class Simulation {
         if (dice.roll(3) > 0) disturb(this)
         if (dice.roll(4) > 0) await this.pass(dice.pick([0, 1, 10, 50, 200, 1_000]))
         if (plan.zombies && dice.chance(6)) await this.pass(4_000)
-        await this.#observe()
+        await observe(this)
       }
       await this.#heal()
       await this.#drain()
@@ -192,29 +194,6 @@ export class Simulation {
   /** What views saw at the end. */
   readonly seen: Readonly<Record<string, string>>[] = []
 
-  async #observe(): Promise<void> {
-    await this.settle()
-    const { ledger } = this
-    const owners = new Map<number, string>()
-    for (const { state, processor, name, clientId } of this.instances) {
-      // One that cannot be told that it has lost them may believe that it has them.
-      if (state !== 'running' || this.cut.has(clientId) || this.isDown) continue
-      if (processor.state.current !== 'running') continue
-      for (const partition of processor.partitions) {
-        const other = owners.get(partition)
-        if (other !== undefined)
-          ledger.violate('I7', `${name} and ${other} both process partition ${partition}`)
-        owners.set(partition, name)
-      }
-    }
-    if (this.isDown) return
-    const committed = this.admin.groupOffsets(GROUP)
-    await this.settle()
-    for (const { topic, partition, offset } of await committed) {
-      if (topic === INPUT) ledger.sawCommitted(partition, offset)
-    }
-  }
-
   /** Clients that are cut off. */
   readonly cut = new Set<string>()
 
@@ -245,7 +224,7 @@ export class Simulation {
     const endMs = this.clock.now() + DRAIN_MS
     for (let stepMs = 20; ; stepMs = Math.min(stepMs * 1.3, 2_000)) {
       await this.pass(Math.round(stepMs))
-      await this.#observe()
+      await observe(this)
       const asked = this.admin.offsets(partitions, 'latest')
       await this.settle()
       const behind = (await asked).filter(
@@ -261,7 +240,7 @@ export class Simulation {
       if (this.clock.now() > endMs) {
         const states = this.instances.map(
           ({ name, state, processor }) =>
-            `${name} ${state} ${processor.state.current} [${processor.partitions}]`,
+            `${name} ${state} ${processor.state.current} [${processor.partitions.join()}]`,
         )
         ledger.violate(
           'I10',
@@ -288,7 +267,7 @@ export class Simulation {
         this.ledger.violate('I12', `${name} has left ${clock.waiting} timers`)
       }
     }
-    await this.#observe()
+    await observe(this)
   }
 
   // Nothing of the run may meet the next one.
@@ -300,14 +279,6 @@ export class Simulation {
     await buried
     await this.settle()
   }
-}
-
-const SILENT = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  child: () => SILENT,
 }
 
 function turn(): Promise<void> {

@@ -1,0 +1,26 @@
+import { GROUP, INPUT } from './counter-group.ts'
+import type { Simulation } from './simulation.ts'
+
+/** I4 and I7, in the middle of a run: what is committed is done, and no two members process a partition. */
+export async function observe(simulation: Simulation): Promise<void> {
+  await simulation.settle()
+  const { ledger, instances, cut, admin } = simulation
+  const owners = new Map<number, string>()
+  for (const { state, processor, name, clientId } of instances) {
+    // One that cannot be told that it has lost them may believe that it has them.
+    if (state !== 'running' || cut.has(clientId) || simulation.isDown) continue
+    if (processor.state.current !== 'running') continue
+    for (const partition of processor.partitions) {
+      const other = owners.get(partition)
+      if (other !== undefined)
+        ledger.violate('I7', `${name} and ${other} both process partition ${partition}`)
+      owners.set(partition, name)
+    }
+  }
+  if (simulation.isDown) return
+  const committed = admin.groupOffsets(GROUP)
+  await simulation.settle()
+  for (const { topic, partition, offset } of await committed) {
+    if (topic === INPUT) ledger.sawCommitted(partition, offset)
+  }
+}
