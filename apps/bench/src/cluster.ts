@@ -1,8 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Goka } from '@goka/core'
-import type { Admin, PartitionReader, Producer, RecordBatch, Transport } from '@goka/interface'
+import {
+  type Admin,
+  GokaError,
+  type PartitionReader,
+  type Producer,
+  type RecordBatch,
+  type Transport,
+} from '@goka/interface'
 import { startBroker } from '@goka/kafka-broker'
 import { rdkafka } from '@goka/kafka-rdkafka'
+import type {} from './errors.ts'
 import { clientContext as context } from './programs/client-context.ts'
 
 /** The Kafka that everything is measured on, seen from outside of what is measured. */
@@ -102,7 +110,11 @@ export class Cluster implements AsyncDisposable {
     look()
     while (!(await this.isCommitted(group, topic, ends))) {
       if (performance.now() > deadline) {
-        throw new RangeError(`group ${group} has not committed ${topic} to its end`)
+        throw new GokaError(
+          'BENCH_PROGRAM_FAILED',
+          `group ${group} has not committed ${topic} to its end within ${commitTimeoutMs} ms`,
+          { program: group, output: '' },
+        )
       }
       look()
       await delay(pollMs)

@@ -40,20 +40,33 @@ export async function build(
   await rm(target, { recursive: true, force: true })
   await mkdir(target, { recursive: true })
   for (const { tool, args, cwd } of steps(sources, target)) {
-    try {
-      const options = { cwd: cwd ?? sources, timeout: buildTimeoutMs, maxBuffer: 1 << 26 }
-      await run(tool, [...args], options)
-    } catch (error) {
-      const { code, stdout = '', stderr = '' } = error as Failure
-      const reason =
-        code === 'ENOENT'
-          ? `"${tool}" is not on the PATH`
-          : `${tool} failed: ${complaint(`${stdout}${stderr}`)}`
-      throw missing(system, reason)
-    }
+    await runTool(system, tool, args, cwd ?? sources)
   }
   await writeFile(done, '')
   return target
+}
+
+/**
+ * Runs a tool to its end.
+ * @throws GokaError `BENCH_SYSTEM_MISSING` when it is not there or fails
+ */
+export async function runTool(
+  system: SystemName,
+  tool: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<void> {
+  try {
+    await run(tool, [...args], { cwd, timeout: buildTimeoutMs, maxBuffer: 1 << 26 })
+  } catch (error) {
+    const { code, stdout = '', stderr = '' } = error as Failure
+    throw missing(
+      system,
+      code === 'ENOENT'
+        ? `"${tool}" is not on the PATH`
+        : `${tool} failed: ${complaint(`${stdout}${stderr}`)}`,
+    )
+  }
 }
 
 interface Failure {

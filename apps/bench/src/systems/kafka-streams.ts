@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { jobArguments } from '../job.ts'
 import type { System } from '../system.ts'
-import { build } from './build.ts'
+import { build, peerPath, runTool } from './build.ts'
 
 /** Kafka Streams, in Java. */
 export function kafkaStreams(): System {
@@ -9,6 +9,7 @@ export function kafkaStreams(): System {
   return {
     name: 'kafka-streams',
     async prepare() {
+      await runTool('kafka-streams', 'java', ['-version'], peerPath('kafka-streams'))
       folder = await build('kafka-streams', (_, target) => [
         {
           tool: 'mvn',

@@ -1,23 +1,35 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { missing } from './build.ts'
 
-/** A Redis with its own defaults, on a free port of the loopback interface. It never outlives this process. */
+/** The shell outlives neither Redis nor this process: when its input ends, whatever the reason, it ends both. */
+const watched = `
+command -v redis-server >&2 || exit 127
+redis-server "$@" </dev/null &
+echo "pid $!"
+read -r line
+kill -KILL $!
+wait $!
+`
+
+/** A Redis with its own defaults, on a free port of the loopback interface. */
 export class RedisServer {
-  #child: ChildProcess | undefined
+  #shell: ChildProcess | undefined
+  #path = ''
   #port = 0
+  #pid = 0
 
   get port(): number {
     return this.#port
   }
 
   get pid(): number {
-    return this.#child?.pid ?? 0
+    return this.#pid
   }
 
   /**
@@ -25,38 +37,39 @@ export class RedisServer {
    * @throws GokaError `BENCH_SYSTEM_MISSING`
    */
   async start(): Promise<void> {
-    if (this.#child !== undefined) return
+    if (this.#shell !== undefined) return
     this.#port = await freePort()
-    const path = mkdtempSync(join(tmpdir(), 'goka-bench-redis-'))
-    const address = ['--port', String(this.#port), '--bind', '127.0.0.1', '--dir', path]
-    const child = spawn('redis-server', address, { stdio: ['ignore', 'pipe', 'inherit'] })
-    const kill = (): void => {
-      child.kill('SIGKILL')
-      rmSync(path, { recursive: true, force: true })
-    }
-    process.on('exit', kill)
-    child.once('exit', () => {
-      process.off('exit', kill)
-      rmSync(path, { recursive: true, force: true })
+    this.#path = await mkdtemp(join(tmpdir(), 'goka-bench-redis-'))
+    const address = ['--port', String(this.#port), '--bind', '127.0.0.1', '--dir', this.#path]
+    const shell = spawn('/bin/sh', ['-c', watched, 'redis', ...address], {
+      stdio: ['pipe', 'pipe', 'ignore'],
     })
     const problem = await new Promise<string | undefined>((resolve) => {
-      child.once('error', () => resolve('"redis-server" is not on the PATH'))
-      child.once('exit', (code) => resolve(`redis-server ended with ${code ?? 'a signal'}`))
-      createInterface({ input: child.stdout }).on('line', (line) => {
+      shell.once('exit', (code) => {
+        resolve(code === 127 ? '"redis-server" is not on the PATH' : `it ended with ${code ?? ''}`)
+      })
+      createInterface({ input: shell.stdout }).on('line', (line) => {
+        if (line.startsWith('pid ')) this.#pid = Number(line.slice(4))
         if (line.includes('Ready to accept connections')) resolve(undefined)
+        if (/Failed listening|Fatal/i.test(line)) resolve(line)
       })
     })
-    if (problem !== undefined) throw missing('by-hand', problem)
-    this.#child = child
+    this.#shell = shell
+    if (problem === undefined) return
+    await this.stop()
+    throw missing('by-hand', problem)
   }
 
   /** Stops it if it runs. */
   async stop(): Promise<void> {
-    const child = this.#child
-    this.#child = undefined
-    if (child === undefined || child.exitCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
+    const shell = this.#shell
+    this.#shell = undefined
+    if (shell === undefined) return
+    if (shell.exitCode === null && shell.signalCode === null) {
+      shell.stdin?.end()
+      await once(shell, 'exit')
+    }
+    await rm(this.#path, { recursive: true, force: true })
   }
 }
 
