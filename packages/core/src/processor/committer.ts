@@ -108,14 +108,14 @@ export class Committer {
   }
 
   #tick(): void {
-    const { clock, onFault, tasks } = this.#options
+    const { clock, tasks } = this.#options
     if (this.#timer !== undefined) clock.clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#stopped) return
     this.#requested = false
     this.#run([...tasks()], DRAIN_MS).then(
       () => this.#schedule(),
-      (error: unknown) => onFault(error),
+      () => {},
     )
   }
 
@@ -125,6 +125,10 @@ export class Committer {
     this.#running = running
     try {
       await running
+    } catch (error) {
+      // Whoever asked for it: what it took from the tasks is gone with it.
+      this.#options.onFault(error)
+      throw error
     } finally {
       this.#running = undefined
     }
