@@ -119,7 +119,8 @@ function freeze(simulation: Simulation, instance: Instance): void {
   endLater(simulation, { end: () => instance.thaw() }, lapse)
 }
 
-function cut(simulation: Simulation, { clientId, name }: Instance): void {
+function cut(simulation: Simulation, instance: Instance): void {
+  const { clientId, name } = instance
   const { broker, cut } = simulation
   if (cut.has(clientId)) return
   const lapse = lapseMs(simulation)
@@ -128,7 +129,8 @@ function cut(simulation: Simulation, { clientId, name }: Instance): void {
   broker.faults.disconnect(clientId)
   const end = (): void => {
     cut.delete(clientId)
-    broker.faults.reconnect(clientId)
+    // What a process that is gone has not sent never arrives.
+    if (instance.state !== 'crashed') broker.faults.reconnect(clientId)
   }
   endLater(simulation, { end }, lapse)
 }

@@ -203,7 +203,7 @@ export class Simulation {
     this.broker.faults.up()
     this.isDown = false
     for (const instance of this.instances) {
-      this.broker.faults.reconnect(instance.clientId)
+      if (instance.state !== 'crashed') this.broker.faults.reconnect(instance.clientId)
       instance.thaw()
     }
     this.cut.clear()
@@ -222,7 +222,9 @@ export class Simulation {
       partition,
     }))
     const endMs = this.clock.now() + DRAIN_MS
-    for (let stepMs = 20; ; stepMs = Math.min(stepMs * 1.3, 2_000)) {
+    // A step lets each chain of timers go on by one.
+    const longestMs = plan.callbackMs === 0 ? 2_000 : plan.callbackMs
+    for (let stepMs = 20; ; stepMs = Math.min(stepMs * 1.3, longestMs)) {
       await this.pass(Math.round(stepMs))
       await observe(this)
       const asked = this.admin.offsets(partitions, 'latest')
