@@ -34,7 +34,10 @@ export interface Admin {
   ): Promise<readonly TopicPartitionOffset[]>
   /** What a group has committed; partitions without a commit are left out. */
   groupOffsets(group: string): Promise<readonly TopicPartitionOffset[]>
-  /** Sets what a group has committed. The group must have no members. */
+  /**
+   * Sets what a group has committed.
+   * @throws GokaError `GOKA_TRANSPORT_FAILED` when the group has members
+   */
   alterGroupOffsets(group: string, offsets: readonly TopicPartitionOffset[]): Promise<void>
   /** Deletes the records before the offsets. */
   deleteRecords(offsets: readonly TopicPartitionOffset[]): Promise<void>

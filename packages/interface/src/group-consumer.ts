@@ -23,12 +23,13 @@ export interface GroupConsumerOptions {
  */
 export interface RebalanceListener {
   /**
-   * These partitions are this member's now. The answer says where to start each. They are paused: `resume` starts them.
+   * These partitions are this member's now. The answer says where to start each. They are paused: `resume` starts them, from
+   * the moment of this call on, also while it is being answered.
    */
   assigned(partitions: readonly TopicPartition[]): Promise<readonly TopicPartitionOffset[]>
   /**
    * These partitions go to another member once the promise is settled; until then commits for them are good.
-   * Batches that `poll` returns afterwards have no records of them.
+   * No batch that `poll` returns from the moment of this call on has records of them.
    */
   revoked(partitions: readonly TopicPartition[]): Promise<void>
   /**

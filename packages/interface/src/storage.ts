@@ -8,7 +8,7 @@ export type Awaitable<T> = T | Promise<T>
 export interface StorageCapabilities {
   /** What was written is there after close and open, and after a kill of the process. */
   readonly persistent: boolean
-  /** Reads (`getMany`, `StoreIterator.next`) return values, not promises. */
+  /** All reads (`getMany`, `StoreIterator.next`) return values, not promises. Without, some may. */
   readonly synchronous: boolean
   /** An iterator sees the store as it was when the iterator was made. Without: each key once, old or new value. */
   readonly snapshots: boolean
@@ -113,7 +113,8 @@ export interface Store {
   /**
    * Applies the batch atomically, also if the process is killed meanwhile. When it resolves, the write survives a kill of
    * the process (not necessarily a power failure: the changelog does). The arrays may be parts of larger memory that the
-   * caller reuses once this has settled: a store copies what it keeps. If it rejects, nothing of the batch is visible.
+   * caller reuses once this has settled: a store copies what it keeps, the checkpoint too. If it rejects, for whatever reason,
+   * nothing of the batch is visible.
    * @throws GokaError `GOKA_STORAGE_UNAVAILABLE`, `GOKA_STORAGE_CORRUPTED`
    */
   write(batch: StoreBatch): Promise<void>
@@ -125,7 +126,10 @@ export interface Store {
 
 /** A walk over a store, batch by batch. One `next` at a time. */
 export interface StoreIterator {
-  /** Up to `size` further entries; an empty array at the end, and from then on. After `close` it throws. */
+  /**
+   * Up to `size` further entries, at least 1; an empty array at the end, and from then on.
+   * @throws GokaError `GOKA_STORAGE_NOT_OPEN` after `close`
+   */
   next(size: number): Awaitable<readonly Entry[]>
   /** Ends the walk and frees what it holds. May be called again, and at any time. */
   close(): Awaitable<void>
