@@ -43,6 +43,7 @@ export interface AssignmentOptions {
 export class Assignment implements RebalanceListener {
   readonly #options: AssignmentOptions
   readonly #holdings = new Map<number, Holding>()
+  #closed = false
 
   constructor(options: AssignmentOptions) {
     this.#options = options
@@ -75,6 +76,7 @@ export class Assignment implements RebalanceListener {
     )
     const all = [...partitions, ...retained]
     const starts = await startOffsets(all, consumer(), admin, edges.inputs, log)
+    if (this.#closed) return starts.slice(0, partitions.length)
     const changed = new Set<Holding>()
     for (const { topic, partition, offset } of starts) {
       let holding = this.#holdings.get(partition)
@@ -92,6 +94,11 @@ export class Assignment implements RebalanceListener {
       }),
     )
     await shelf?.settle()
+    if (this.#closed) {
+      // Nobody else would close them.
+      await Promise.all([...changed].flatMap(({ tables }) => tables.map((table) => table.close())))
+      return starts.slice(0, partitions.length)
+    }
     onChange(
       'assigned',
       [...changed].map(({ partition }) => partition).sort((a, b) => a - b),
@@ -219,6 +226,7 @@ export class Assignment implements RebalanceListener {
 
   /** Closes everything, whatever state it is in. */
   async close(): Promise<void> {
+    this.#closed = true
     const all = [...this.#holdings.values()]
     this.#holdings.clear()
     await Promise.all(
