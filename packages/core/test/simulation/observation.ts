@@ -4,10 +4,11 @@ import type { Simulation } from './simulation.ts'
 /** I4 and I7, in the middle of a run: what is committed is done, and no two members process a partition. */
 export async function observe(simulation: Simulation): Promise<void> {
   await simulation.settle()
-  const { ledger, instances, cut, admin } = simulation
+  const { ledger, instances, cut, admin, plan } = simulation
   const owners = new Map<number, string>()
   for (const { state, processor, name, clientId } of instances) {
-    // One that cannot be told that it has lost them may believe that it has them.
+    // One that cannot be told that it has lost them, or is still busy with a revocation, may believe that it has them.
+    if (plan.zombies && !simulation.isHealed) break
     if (state !== 'running' || cut.has(clientId) || simulation.isDown) continue
     if (processor.state.current !== 'running') continue
     for (const partition of processor.partitions) {

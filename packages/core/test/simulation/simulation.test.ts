@@ -3,7 +3,7 @@ import { MUTANTS } from './mutants.ts'
 import { Simulation } from './simulation.ts'
 
 /** How many seeds are run; `SIMULATION_SEEDS=5000` for a long run. */
-const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 200)
+const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 250)
 
 /** `SIMULATION_SEED=n` replays one. */
 const ONLY = process.env['SIMULATION_SEED']

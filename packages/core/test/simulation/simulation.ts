@@ -187,6 +187,8 @@ export class Simulation {
   }
 
   isDown = false
+  /** Whether nothing goes wrong any more. */
+  isHealed = false
   /** Visits so far. */
   marks = 0
   /** What the topics held at the end. */
@@ -211,6 +213,7 @@ export class Simulation {
     await this.pass(5_000)
     for (const { heal } of this.heals.splice(0)) heal()
     await this.pass(0)
+    this.isHealed = true
     if (this.instances.every(({ state }) => state !== 'running'))
       this.start(this.slots[0] as string)
   }
