@@ -132,7 +132,9 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
       await emitter.close()
       await eventually(async () => {
         const values = await Promise.all(keys.map((key) => last.runner.get(key)))
-        expect(values).toEqual(keys.map(() => rounds))
+        // A member that is slow enough to lose its place may have work done again.
+        if (guarantee === 'exactly-once') expect(values).toEqual(keys.map(() => rounds))
+        else for (const value of values) expect(value).toBeGreaterThanOrEqual(rounds)
       })
       await last.runner.stop()
       await last.run

@@ -129,7 +129,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a visit, %s', (guaran
     const other: { started?: ReturnType<typeof start> } = {}
     const group = counting().visitor('slow', async () => {
       other.started ??= start('two')
-      await new Promise((resolve) => setTimeout(resolve, 10))
+      await new Promise((resolve) => setTimeout(resolve, 50))
     })
     const start = (place: string) => instances.start(group, place, { guarantee })
     const one = await instances.started(group, 'one', 10, { guarantee })
