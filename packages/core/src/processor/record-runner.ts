@@ -41,6 +41,10 @@ export class RecordRunner {
   #latest: PreparedBatch | undefined
   #flights = 0
   #waiting = 0
+  // Records that wait for their next try, and how to end that.
+  readonly #resting = new Map<Flight, AbortController>()
+  #stopped = false
+  #lastEpoch: Epoch | undefined
   // A record has failed for good: no other is started.
   #failed = false
   // What is under way cannot be committed any more.
@@ -57,10 +61,25 @@ export class RecordRunner {
     return this.#flights
   }
 
+  /** The epoch of the record that ended the task: later ones have nothing to commit. `undefined` while there is none. */
+  get lastEpoch(): Epoch | undefined {
+    return this.#lastEpoch
+  }
+
   /** Whether another record may be started. */
   get canStart(): boolean {
     const { concurrency } = this.#scope
     return !this.#failed && this.#flights < concurrency && this.#waiting < concurrency
+  }
+
+  /** No record is started any more, and those that wait for their next try are left to the next run. */
+  stop(): void {
+    this.#stopped = true
+    for (const [flight, waiting] of this.#resting) {
+      this.#resting.delete(flight)
+      this.#close(flight)
+      waiting.abort()
+    }
   }
 
   /** The partition is in other hands: records that wait for their key are not started here any more. */
@@ -228,7 +247,7 @@ export class RecordRunner {
   // Does what the policy says; returns whether the record is over with that.
   #crashed(flight: Flight, error: GokaError): boolean {
     const { item } = flight
-    const { log, clock, signal } = this.#scope
+    const { log } = this.#scope
     const policy = item.edge.options.onError ?? this.#scope.onError
     const decision = decide(policy, ++flight.failures)
     this.#statistics.errors++
@@ -246,14 +265,16 @@ export class RecordRunner {
         this.#bury(flight, decision.topic, error)
         return true
       case 'retry':
+        if (this.#stopped) {
+          this.#close(flight)
+          return false
+        }
         log.warn(
           { err: error, ...error.details, delayMs: decision.delayMs },
           'the record failed and is tried again',
         )
         this.#statistics.retries++
-        void delay(clock, decision.delayMs, signal).then(() => {
-          if (!signal.aborted && this.#launch(flight)) this.#landed(flight)
-        })
+        this.#rest(flight, decision.delayMs)
         return false
       case 'fail':
         this.#failed = true
@@ -264,12 +285,22 @@ export class RecordRunner {
     }
   }
 
+  // Waits for the next try.
+  #rest(flight: Flight, delayMs: number): void {
+    const waiting = new AbortController()
+    this.#resting.set(flight, waiting)
+    void delay(this.#scope.clock, delayMs, waiting.signal).then(() => {
+      if (this.#resting.delete(flight) && this.#launch(flight)) this.#landed(flight)
+    })
+  }
+
   // The processor ends with this record: what came before it may still be committed.
   #close({ item, index, epoch }: Flight): void {
     item.failedAt = index
     if (item.isVisit) {
       epoch.end()
     } else if (item === this.#latest && item.next === index + 1) {
+      this.#lastEpoch = epoch
       epoch.positions.set(item.batch.topic, item.batch.offset(index))
       epoch.end()
     } else {

@@ -104,6 +104,7 @@ export class Task {
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
+    this.#runner.stop()
     for (const item of this.#landing) item.done?.reject(undefined)
     for (const item of this.#queue) {
       item.done?.reject(undefined)
@@ -223,6 +224,8 @@ export class Task {
    */
   seal(): Epoch | undefined {
     if (this.#sealed !== undefined) return this.#sealed
+    const { lastEpoch } = this.#runner
+    if (lastEpoch !== undefined && lastEpoch !== this.#epoch) return undefined
     const head = this.#queue[0]
     if (head !== undefined && head.next > 0) this.#take(head)
     if (this.#epoch.isEmpty) return undefined

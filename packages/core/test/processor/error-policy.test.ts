@@ -222,15 +222,53 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
     it('waits for its next try no longer than until the processor stops', async () => {
       const { group, calls } = failing()
       const onError: ErrorPolicy = { retry: { initialMs: 3_600_000, maxMs: 3_600_000 } }
-      const { runner } = await cluster.started(group, 1, { guarantee, onError, drainTimeoutMs: 50 })
+      const options = { guarantee, onError, drainTimeoutMs: 3_600_000 }
+      const { runner } = await cluster.started(group, 1, options)
       await cluster.produce('input', records)
       await calls.until(2)
       await settle()
       await inTime(runner.stop(), 'the stop')
       expect(calls.items).toEqual(['1', 'bad'])
-      const committed = (await cluster.committed('group'))['input/0'] ?? 0
-      expect(committed).toBeLessThanOrEqual(1)
+      // What came before it is committed, and nothing of it or after it.
+      expect(await cluster.committed('group')).toEqual({ 'input/0': 1 })
+      expect(await cluster.table('group-table')).toEqual({ k: '1' })
+      expect(await cluster.lines('output')).toEqual(['k=1'])
     })
+
+    it.each<ErrorPolicy>(['fail', { retry: { initialMs: 3_600_000, maxMs: 3_600_000 } }])(
+      'is left to the next run when it fails after the stop, and after a commit has begun without it: %j',
+      async (onError) => {
+        const clock = new ManualClock()
+        const gate = new Gate()
+        const calls = new Notes<string>()
+        const group = defineGroup('group')
+          .persist(int64)
+          .input(input, async (ctx, message) => {
+            ctx.setValue((ctx.value() ?? 0n) + 1n)
+            calls.add(message)
+            if (message !== 'bad') return
+            await gate.promise
+            throw new Error('oops')
+          })
+        const options = { guarantee, onError, commitIntervalMs: 1_000, drainTimeoutMs: 3_600_000 }
+        const { runner, run } = await cluster.started(group, 1, options, cluster.goka({ clock }))
+        await cluster.produce('input', records)
+        await calls.until(2)
+        await settle()
+        clock.advance(1_000)
+        await settle()
+        clock.advance(1_000)
+        await settle()
+        const stopped = runner.stop()
+        await settle()
+        gate.open()
+        await inTime(stopped, 'the stop')
+        await run.catch(() => {})
+        expect(calls.items).toEqual(['1', 'bad'])
+        expect(await cluster.committed('group')).toEqual({ 'input/0': 1 })
+        expect(await cluster.table('group-table')).toEqual({ k: '1' })
+      },
+    )
 
     it('holds back only its own key when callbacks of others may run', async () => {
       const gate = new Gate()
