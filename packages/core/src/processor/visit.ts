@@ -53,6 +53,8 @@ export async function visitTasks(
     await committer.flush(tasks, 0)
     await Promise.all(tasks.map(visitTask))
     await committer.flush(tasks, drainTimeoutMs)
+    // What a lost task did is void: its keys have to be visited where it went.
+    if (tasks.some(({ isLost }) => isLost)) throw undefined
     return visited()
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason

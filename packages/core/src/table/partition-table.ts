@@ -46,6 +46,7 @@ export class PartitionTable {
   #position: number
   #inputs: Readonly<Record<string, number>>
   #closed = false
+  #written: Promise<void> = Promise.resolve()
   #currentMs: number
   /** Records read from the topic since the table was opened. */
   recordsRead = 0
@@ -155,7 +156,7 @@ export class PartitionTable {
     }
     const { nextOffset } = batches[batches.length - 1] as RecordBatch
     if (keys.length > 0 || nextOffset !== this.#position) {
-      await this.#write({ keys, values, checkpoint: this.#checkpoint(nextOffset, this.#inputs) })
+      await this.#write(keys, values, () => this.#checkpoint(nextOffset, this.#inputs))
     }
     if (this.cells.size > 0) {
       for (const [at, key] of keys.entries()) {
@@ -203,19 +204,28 @@ export class PartitionTable {
     position: number | undefined,
     inputs: ReadonlyMap<string, number>,
   ): Promise<void> {
-    const allInputs = { ...this.#inputs, ...Object.fromEntries(inputs) }
-    await this.#write({
-      keys,
-      values,
-      checkpoint: this.#checkpoint(position ?? this.#position, allInputs),
+    await this.#write(keys, values, () => {
+      const allInputs = { ...this.#inputs, ...Object.fromEntries(inputs) }
+      return this.#checkpoint(position ?? this.#position, allInputs)
     })
   }
 
-  async #write(batch: StoreBatch & { readonly checkpoint: Checkpoint }): Promise<void> {
-    await this.#store.write(batch)
-    this.writes += batch.keys.length
-    this.#position = batch.checkpoint.position
-    this.#inputs = batch.checkpoint.inputs
+  // One write at a time: the last one of a task that has lost its partition may still be under way when the table is
+  // read on as a standby, and must not come after what is newer.
+  #write(
+    keys: StoreBatch['keys'],
+    values: StoreBatch['values'],
+    makeCheckpoint: () => Checkpoint,
+  ): Promise<void> {
+    const written = this.#written.then(async () => {
+      const checkpoint = makeCheckpoint()
+      await this.#store.write({ keys, values, checkpoint })
+      this.writes += keys.length
+      this.#position = checkpoint.position
+      this.#inputs = checkpoint.inputs
+    })
+    this.#written = written.catch(() => {})
+    return written
   }
 
   #checkpoint(position: number, inputs: Readonly<Record<string, number>>): Checkpoint {
