@@ -32,6 +32,8 @@ export interface AssignmentOptions {
   readonly makeTask: (holding: Holding) => Task
   /** Commits what these tasks have done. */
   readonly flush: (tasks: readonly Task[]) => Promise<void>
+  /** Resolves when the commit that is under way, if any, has ended, well or not. */
+  readonly settled: () => Promise<void>
   readonly onFault: (error: unknown) => void
   readonly onChange: (change: AssignmentChange, partitions: readonly number[]) => void
 }
@@ -168,6 +170,8 @@ export class Assignment implements RebalanceListener {
   async lost(partitions: readonly TopicPartition[]): Promise<void> {
     const leaving = this.#leaving(partitions)
     for (const { task } of leaving) task?.abandon()
+    // What is under way may still reach the tables' topics. The partition may come back at once, and must find all of it.
+    await this.#options.settled()
     await this.#leave(leaving, false)
     await this.#retain(leaving, partitions)
     this.#options.onChange(

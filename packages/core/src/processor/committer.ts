@@ -68,6 +68,11 @@ export class Committer {
     if (this.#running === undefined) this.#tick()
   }
 
+  /** Resolves when the commit that is under way, if any, has ended, well or not. */
+  async settled(): Promise<void> {
+    await this.#running?.catch(() => {})
+  }
+
   /**
    * Commits what these tasks have done so far, waiting up to `drainMs` for their callbacks. Resolves when it is committed;
    * rejects when a commit fails. A task whose callbacks take longer keeps its epoch to itself.

@@ -128,7 +128,9 @@ function checkHeld(epochs: readonly CapturedEpoch[]): void {
 function inputOffsets(epochs: readonly CapturedEpoch[]): readonly TopicPartitionOffset[] {
   const offsets: TopicPartitionOffset[] = []
   for (const { task, epoch } of epochs) {
-    for (const [topic, offset] of epoch.positions) {
+    // What a visit writes moves no offset. They are committed all the same: it is by them that Kafka knows whether the
+    // partition is still this member's.
+    for (const [topic, offset] of epoch.positions.size > 0 ? epoch.positions : task.positions) {
       offsets.push({ topic, partition: task.partition, offset })
     }
   }

@@ -239,6 +239,7 @@ export class Session {
       shelf: this.#shelf,
       makeTask: (holding) => this.#makeTask(holding, guarantee),
       flush: async (tasks) => this.#committer?.flush(tasks, settings.drainTimeoutMs),
+      settled: async () => this.#committer?.settled(),
       onFault: (error) => this.#fault(error),
       onChange: onRebalance,
     })

@@ -26,6 +26,7 @@ export class Task {
   #stopped = false
   #lost = false
   #epoch = new Epoch()
+  readonly #positions = new Map<string, number>()
   #sealed: Epoch | undefined
   // Captured by a commit and not in the store yet.
   #committing: Epoch | undefined
@@ -49,6 +50,11 @@ export class Task {
   /** Callbacks under way. */
   get inFlight(): number {
     return this.#runner.inFlight
+  }
+
+  /** For each input the offset that the last commit named. */
+  get positions(): ReadonlyMap<string, number> {
+    return this.#positions
   }
 
   /** Whether the partition went to another instance: nothing of the task may be committed any more. */
@@ -238,6 +244,7 @@ export class Task {
 
   /** The sealed epoch is drained and goes into a commit: fixes what it writes. */
   capture(epoch: Epoch): CapturedEpoch {
+    for (const [topic, offset] of epoch.positions) this.#positions.set(topic, offset)
     const keys: ByteString[] = []
     const values: (Uint8Array | undefined)[] = []
     for (const cell of epoch.dirty) {

@@ -15,6 +15,8 @@ const WAITING_BYTES = 64 * 1024 * 1024
 export class TableReader {
   readonly #reader: PartitionReader
   readonly #followed = new Map<string, Followed>()
+  // Partitions that the reader is to let go of.
+  readonly #letGo = new Map<string, Promise<void>>()
   readonly #onFault: (error: unknown) => void
   #waitingBytes = 0
   #closed = false
@@ -34,17 +36,26 @@ export class TableReader {
    */
   async follow(table: PartitionTable, end: number, forever: boolean): Promise<void> {
     if (this.#closed) return
-    if (table.position >= end && !forever) return
+    const name = nameOf(table)
     const recovered = deferred()
     const followed: Followed = {
       table,
       end,
       forever,
+      isRead: false,
       waiting: [],
       busy: undefined,
       recovered,
     }
-    this.#followed.set(nameOf(table), followed)
+    this.#followed.set(name, followed)
+    // Until the reader has let go of a partition it may return batches of it that were read from elsewhere.
+    await this.#letGo.get(name)
+    if (this.#closed || this.#followed.get(name) !== followed) return
+    if (table.position >= end && !forever) {
+      this.#followed.delete(name)
+      return
+    }
+    followed.isRead = true
     await this.#reader.add([
       { topic: table.topic, partition: table.partition, offset: table.position },
     ])
@@ -55,15 +66,10 @@ export class TableReader {
 
   /** Stops reading a table; resolves when nothing of it is written any more. */
   async forget(table: PartitionTable): Promise<void> {
-    const followed = this.#followed.get(nameOf(table))
-    if (followed === undefined || followed.table !== table) return
-    this.#followed.delete(nameOf(table))
-    for (const batch of followed.waiting) this.#waitingBytes -= batch.memoryBytes
-    followed.waiting.length = 0
-    this.#wake?.()
-    if (!this.#closed) await this.#reader.remove([table])
-    await followed.busy
-    followed.recovered.resolve()
+    const name = nameOf(table)
+    const followed = this.#followed.get(name)
+    if (followed?.table === table) this.#drop(name, followed)
+    await this.#letGo.get(name)
   }
 
   /** The end of a table's topic as last seen. */
@@ -78,6 +84,7 @@ export class TableReader {
     await this.#reader.close()
     await this.#loop
     await Promise.allSettled([...this.#followed.values()].map(async ({ busy }) => busy))
+    await Promise.all(this.#letGo.values())
     for (const { recovered } of this.#followed.values()) recovered.resolve()
     this.#followed.clear()
   }
@@ -112,7 +119,7 @@ export class TableReader {
 
   #take(batch: RecordBatch): void {
     const followed = this.#followed.get(`${batch.topic}/${batch.partition}`)
-    if (followed === undefined) return
+    if (followed?.isRead !== true) return
     followed.waiting.push(batch)
     this.#waitingBytes += batch.memoryBytes
     followed.busy ??= this.#write(followed)
@@ -139,11 +146,30 @@ export class TableReader {
   #checkRecovered(followed: Followed): void {
     if (followed.table.position < followed.end) return
     followed.recovered.resolve()
-    if (followed.forever || this.#followed.get(nameOf(followed.table)) !== followed) return
-    this.#followed.delete(nameOf(followed.table))
-    this.#reader.remove([followed.table]).catch((error: unknown) => {
-      if (!isGokaError(error, 'GOKA_TRANSPORT_CLOSED')) this.#fault(error)
+    const name = nameOf(followed.table)
+    if (!followed.forever && this.#followed.get(name) === followed) this.#drop(name, followed)
+  }
+
+  // Reads and writes nothing more of a table.
+  #drop(name: string, followed: Followed): void {
+    this.#followed.delete(name)
+    for (const batch of followed.waiting) this.#waitingBytes -= batch.memoryBytes
+    followed.waiting.length = 0
+    this.#wake?.()
+    const letGo = Promise.all([this.#letGo.get(name), this.#release(followed)]).then(() => {
+      if (this.#letGo.get(name) === letGo) this.#letGo.delete(name)
+      followed.recovered.resolve()
     })
+    this.#letGo.set(name, letGo)
+  }
+
+  async #release({ table, busy }: Followed): Promise<void> {
+    try {
+      if (!this.#closed) await this.#reader.remove([table])
+    } catch (error) {
+      if (!isGokaError(error, 'GOKA_TRANSPORT_CLOSED')) this.#fault(error)
+    }
+    await busy
   }
 
   #fault(error: unknown): void {
@@ -157,6 +183,8 @@ interface Followed {
   readonly table: PartitionTable
   readonly end: number
   readonly forever: boolean
+  /** Whether the reader has been told to read it. */
+  isRead: boolean
   waiting: RecordBatch[]
   busy: Promise<void> | undefined
   readonly recovered: Deferred
