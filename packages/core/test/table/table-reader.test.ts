@@ -17,6 +17,7 @@ class FakeReader implements PartitionReader {
   readonly calls = new Notes<string>()
   readonly #polls: Gate<readonly RecordBatch[]>[] = []
   adding: Promise<void> | undefined
+  removing: Promise<void> | undefined
   closed = false
 
   async add(positions: readonly TopicPartitionOffset[]): Promise<void> {
@@ -28,6 +29,7 @@ class FakeReader implements PartitionReader {
 
   async remove(partitions: readonly TopicPartition[]): Promise<void> {
     for (const { topic, partition } of partitions) this.calls.add(`remove ${topic}/${partition}`)
+    await this.removing
   }
 
   async poll(): Promise<readonly RecordBatch[]> {
@@ -187,6 +189,90 @@ describe('a reader of tables', () => {
     await settle()
     await reader.answer(batchOf('b', 0, 1))
     await inTime(again, 'the end of the second')
+    await tables.close()
+  })
+
+  it('takes nothing that was read before for a table that is followed again', async () => {
+    const { reader, tables } = make()
+    const table = tableOf('a')
+    const followed = tables.follow(table, 1, true)
+    await reader.answer(batchOf('a', 0, 1))
+    await inTime(followed, 'the end')
+    const gate = new Gate()
+    reader.removing = gate.promise
+    // Twice, as one who gives the table up and one who takes it over do.
+    void tables.forget(table)
+    const again = tables.forget(table).then(() => tables.follow(table, 4, false))
+    // What was on its way: between it and the table's position records are missing.
+    await reader.answer(batchOf('a', 2, 1))
+    expect(table.position).toBe(1)
+    gate.open()
+    await settle()
+    expect(reader.calls.items.filter((call) => call.startsWith('add'))).toEqual([
+      'add a/0@0',
+      'add a/0@1',
+    ])
+    await reader.answer()
+    await reader.answer(batchOf('a', 1, 3))
+    await inTime(again, 'the end')
+    expect(table.position).toBe(4)
+    await tables.close()
+  })
+
+  it('takes nothing that was read before for another copy of a table that was at its end', async () => {
+    const { reader, tables } = make()
+    const gate = new Gate()
+    reader.removing = gate.promise
+    const followed = tables.follow(tableOf('a'), 2, false)
+    await reader.answer(batchOf('a', 0, 2))
+    await inTime(followed, 'the end')
+    const copy = tableOf('a')
+    const other = tableOf('b')
+    const following = tables.follow(other, 1, true)
+    const again = tables.follow(copy, 4, false)
+    await reader.answer(batchOf('a', 3, 1), batchOf('b', 0, 1))
+    await inTime(following, 'the end of the other')
+    expect(copy.position).toBe(0)
+    gate.open()
+    await settle()
+    await reader.answer(batchOf('a', 0, 4))
+    await inTime(again, 'the end')
+    expect(copy.position).toBe(4)
+    await tables.close()
+  })
+
+  it('does not begin with a table that is forgotten while the reader lets go of another copy', async () => {
+    const { reader, tables } = make()
+    const table = tableOf('a')
+    const followed = tables.follow(table, 1, true)
+    await reader.answer(batchOf('a', 0, 1))
+    await followed
+    const gate = new Gate()
+    reader.removing = gate.promise
+    void tables.forget(table)
+    const copy = tableOf('a')
+    const following = tables.follow(copy, 9, true)
+    const forgotten = tables.forget(copy)
+    gate.open()
+    await inTime(Promise.all([following, forgotten]), 'the end of the copy')
+    await settle()
+    expect(reader.calls.items.filter((call) => call.startsWith('add'))).toEqual(['add a/0@0'])
+    await tables.close()
+  })
+
+  it('writes nothing of a table after its end: that is for the task then', async () => {
+    const { reader, tables } = make()
+    const store = new FakeStore()
+    const gate = new Gate()
+    store.gate = gate.promise
+    const table = tableOf('a', store)
+    const followed = tables.follow(table, 2, false)
+    await reader.answer(batchOf('a', 0, 2))
+    await reader.answer(batchOf('a', 2, 2))
+    gate.open()
+    await inTime(followed, 'the end')
+    await settle()
+    expect([table.position, store.batches.length]).toEqual([2, 1])
     await tables.close()
   })
 
