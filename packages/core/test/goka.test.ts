@@ -82,7 +82,9 @@ describe('goka', () => {
   it('takes the new partitions of an input in, where nothing else has to have as many', async () => {
     await cluster.createTopic('words', 1)
     let seen = 0
-    const group = defineGroup('group').input(stream('words', string), () => void seen++)
+    const group = defineGroup('group').input(stream('words', string), () => {
+      seen++
+    })
     const { runner } = await cluster.started(group, 1, { restart: { initialMs: 1 } })
     await (await cluster.admin()).createPartitions('words', 3)
     await eventually(() => runner.partitions.length === 3)

@@ -103,8 +103,8 @@ describe('what is set around callbacks', () => {
       .persist(string)
       .output(output)
       .loop(string, (ctx, message) => {
-        const names = ctx.headers.map(({ name, value }) => `${name}=${value}`)
-        seen.add(`${message}: ${names}`)
+        const names = ctx.headers.map(({ name, value }) => `${name}=${String(value)}`)
+        seen.add(`${message}: ${names.join()}`)
       })
       .input(input, (ctx, message) => {
         ctx.setValue(message)

@@ -107,13 +107,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
       const start = (place: string) => instances.start(group, place, options)
       const members: ReturnType<typeof start>[] = []
       for (let index = 0; index < 5; index++) {
-        const place = `member-${index}`
-        const member = instances.start(group, place, {
-          guarantee,
-          standby: 'all',
-          recoverAhead: true,
-        })
-        members.push(member)
+        members.push(start(`member-${index}`))
         const share = 20 / (index + 1)
         await eventually(() => {
           const counts = members.map(({ runner }) => runner.partitions.length)
