@@ -32,8 +32,15 @@ module.exports = {
     {
       name: 'no-cycle',
       severity: 'error',
-      from: {},
+      from: { pathNot: '/test/' },
       to: { circular: true },
+    },
+    {
+      // A part of a test that is handed the whole may name its type.
+      name: 'no-cycle-in-tests',
+      severity: 'error',
+      from: { path: '/test/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'src-knows-no-test',
