@@ -89,6 +89,8 @@ export class Group {
     }
     this.#members.set(member.memberId, member)
     connection.watch(member.watch)
+    // It may have fallen silent on its way here.
+    this.#watchSession(member)
     this.#schedule()
     return member.memberId
   }
