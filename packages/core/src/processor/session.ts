@@ -364,10 +364,12 @@ export class Session {
       this.#consumer?.close(),
       this.#assignment?.close(),
       this.#lookups.stop(),
+      // Recoveries under way may wait for answers of these, which closing gives them.
+      this.#reader?.close(),
+      this.#admin?.close(),
     ])
     await Promise.allSettled([this.#shelf?.close()])
-    await Promise.allSettled([this.#reader?.close(), this.#guarantee?.close()])
-    await Promise.allSettled([this.#admin?.close()])
+    await Promise.allSettled([this.#guarantee?.close()])
   }
 }
 

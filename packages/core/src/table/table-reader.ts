@@ -15,8 +15,10 @@ const WAITING_BYTES = 64 * 1024 * 1024
 export class TableReader {
   readonly #reader: PartitionReader
   readonly #followed = new Map<string, Followed>()
-  // Partitions that the reader is to let go of.
-  readonly #letGo = new Map<string, Promise<void>>()
+  // What was dropped, until nothing of it is written any more.
+  readonly #released = new Map<string, Promise<unknown>>()
+  // What was dropped, until nothing of it is read any more, either.
+  readonly #letGo = new Map<string, Promise<unknown>>()
   readonly #onFault: (error: unknown) => void
   #waitingBytes = 0
   #closed = false
@@ -43,6 +45,7 @@ export class TableReader {
       end,
       forever,
       isRead: false,
+      adding: undefined,
       waiting: [],
       busy: undefined,
       recovered,
@@ -56,9 +59,10 @@ export class TableReader {
       return
     }
     followed.isRead = true
-    await this.#reader.add([
-      { topic: table.topic, partition: table.partition, offset: table.position },
-    ])
+    const { topic, partition, position } = table
+    followed.adding = this.#reader.add([{ topic, partition, offset: position }])
+    await Promise.race([followed.adding, recovered.promise])
+    followed.adding = undefined
     this.#checkRecovered(followed)
     this.#start()
     await recovered.promise
@@ -69,7 +73,7 @@ export class TableReader {
     const name = nameOf(table)
     const followed = this.#followed.get(name)
     if (followed?.table === table) this.#drop(name, followed)
-    await this.#letGo.get(name)
+    await this.#released.get(name)
   }
 
   /** The end of a table's topic as last seen. */
@@ -84,7 +88,7 @@ export class TableReader {
     await this.#reader.close()
     await this.#loop
     await Promise.allSettled([...this.#followed.values()].map(async ({ busy }) => busy))
-    await Promise.all(this.#letGo.values())
+    await Promise.all(this.#released.values())
     for (const { recovered } of this.#followed.values()) recovered.resolve()
     this.#followed.clear()
   }
@@ -156,20 +160,30 @@ export class TableReader {
     for (const batch of followed.waiting) this.#waitingBytes -= batch.memoryBytes
     followed.waiting.length = 0
     this.#wake?.()
-    const letGo = Promise.all([this.#letGo.get(name), this.#release(followed)]).then(() => {
-      if (this.#letGo.get(name) === letGo) this.#letGo.delete(name)
-      followed.recovered.resolve()
-    })
-    this.#letGo.set(name, letGo)
+    const { adding } = followed
+    const released = this.#release(followed).then(() => followed.recovered.resolve())
+    keepUntilSettled(this.#released, name, released)
+    keepUntilSettled(this.#letGo, name, Promise.all([released, this.#removeLate(followed, adding)]))
   }
 
   async #release({ table, busy }: Followed): Promise<void> {
+    await this.#remove(table)
+    await busy
+  }
+
+  // What was dropped while it was being added may be read from then on, although it was removed before.
+  async #removeLate({ table }: Followed, adding: Promise<void> | undefined): Promise<void> {
+    if (adding === undefined) return
+    await adding.catch(() => {})
+    await this.#remove(table)
+  }
+
+  async #remove(table: PartitionTable): Promise<void> {
     try {
       if (!this.#closed) await this.#reader.remove([table])
     } catch (error) {
       if (!isGokaError(error, 'GOKA_TRANSPORT_CLOSED')) this.#fault(error)
     }
-    await busy
   }
 
   #fault(error: unknown): void {
@@ -185,9 +199,23 @@ interface Followed {
   readonly forever: boolean
   /** Whether the reader has been told to read it. */
   isRead: boolean
+  /** While it is being told. */
+  adding: Promise<void> | undefined
   waiting: RecordBatch[]
   busy: Promise<void> | undefined
   readonly recovered: Deferred
+}
+
+// One after the other under a name: who waits for the last waits for all.
+function keepUntilSettled(
+  kept: Map<string, Promise<unknown>>,
+  name: string,
+  promise: Promise<unknown>,
+): void {
+  const all = Promise.all([kept.get(name), promise]).finally(() => {
+    if (kept.get(name) === all) kept.delete(name)
+  })
+  kept.set(name, all)
 }
 
 function nameOf(table: PartitionTable): string {

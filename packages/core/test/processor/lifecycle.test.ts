@@ -1,5 +1,6 @@
 import { int64, string } from '@goka/codecs'
 import { defineGroup, type ProcessorState, stream } from '@goka/core'
+import type { Fault } from '@goka/kafka-embedded'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Cluster } from '../cluster.ts'
 import { ManualClock } from '../manual-clock.ts'
@@ -143,6 +144,36 @@ describe('the life of a processor', () => {
     await inTime(run, 'the run')
     fault.end()
   })
+
+  it.each(['none', 'all'] as const)(
+    'ends while it waits for answers on the way of its partitions (standby: %s)',
+    async (standby) => {
+      await cluster.createTable('group-table', 2)
+      await cluster.produce('group-table', [{ key: 'a', value: '1' }])
+      const target = { operation: 'metadata', clientId: 'goka-processor-group' } as const
+      // From the assignment on some questions are answered, and then none.
+      for (let answered = 0; answered < 8; answered++) {
+        const faults: Fault[] = []
+        const assigned = new Gate()
+        const { faults: inject } = cluster.broker
+        const { runner, run } = cluster.start(counter, {
+          standby,
+          listener: {
+            assigned: () => {
+              if (answered > 0) faults.push(inject.delay({ ...target, times: answered }, 0))
+              faults.push(inject.hold({ ...target, times: 1_000 }, 'request'))
+              assigned.open()
+            },
+          },
+        })
+        await inTime(assigned.promise, 'the assignment')
+        await settle()
+        await inTime(runner.stop(), `the stop after ${answered} answers`)
+        await inTime(run, 'the run')
+        for (const fault of faults) fault.end()
+      }
+    },
+  )
 
   it('ends when the broker goes away, within a bound, and without the commit', async () => {
     const clock = new ManualClock()

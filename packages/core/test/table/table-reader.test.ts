@@ -260,6 +260,33 @@ describe('a reader of tables', () => {
     await tables.close()
   })
 
+  it('waits for an addition that was under way before it adds the table again, and nobody else does', async () => {
+    const { reader, tables } = make()
+    const gate = new Gate()
+    reader.adding = gate.promise
+    const table = tableOf('a')
+    const followed = tables.follow(table, 9, true)
+    await settle()
+    await inTime(tables.forget(table), 'the end of the first')
+    await inTime(followed, 'the end of following')
+    const copy = tableOf('a')
+    const again = tables.follow(copy, 4, false)
+    await settle()
+    // The addition comes after the removal: the partition is read, by nobody's wish.
+    gate.open()
+    await settle()
+    expect(reader.calls.items.filter((call) => call !== 'poll')).toEqual([
+      'add a/0@0',
+      'remove a/0',
+      'remove a/0',
+      'add a/0@0',
+    ])
+    await reader.answer(batchOf('a', 0, 4))
+    await inTime(again, 'the end')
+    expect(copy.position).toBe(4)
+    await tables.close()
+  })
+
   it('writes nothing of a table after its end: that is for the task then', async () => {
     const { reader, tables } = make()
     const store = new FakeStore()
