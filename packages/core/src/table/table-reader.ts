@@ -76,9 +76,9 @@ export class TableReader {
     await this.#released.get(name)
   }
 
-  /** The end of a table's topic as last seen. */
+  /** The end of a table's topic as last seen; `undefined` when it was not, and after the close. */
   endOffset(table: PartitionTable): number | undefined {
-    return this.#reader.endOffset(table)
+    return this.#closed ? undefined : this.#reader.endOffset(table)
   }
 
   async close(): Promise<void> {

@@ -278,6 +278,25 @@ describe('the life of a processor', () => {
     expect(cluster.log.find('error', 'failed')).toHaveLength(1)
   })
 
+  it('reports itself at any moment of its end', async () => {
+    const { runner, run } = await cluster.started(counter, 2, { standby: 'all' })
+    await cluster.produce('input', [{ key: 'a', value: 'v' }])
+    await eventually(async () => (await runner.get('a')) === 1n)
+    const view = await cluster.view(counter.table)
+    const stopped = Promise.all([runner.stop(), view.stop(), run])
+    let isDone = false
+    void stopped.then(() => {
+      isDone = true
+    })
+    while (!isDone) {
+      expect(runner.report().group).toBe('group')
+      expect(view.report().length).toBeGreaterThanOrEqual(0)
+      await Promise.resolve()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await stopped
+  })
+
   it('reports itself in plain values', async () => {
     const { runner } = await cluster.started(counter, 2)
     await cluster.produce('input', [

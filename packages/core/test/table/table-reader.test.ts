@@ -60,7 +60,8 @@ class FakeReader implements PartitionReader {
   }
 
   endOffset(): number | undefined {
-    return undefined
+    if (this.closed) throw new Error('closed')
+    return 7
   }
 
   async close(): Promise<void> {
@@ -356,5 +357,12 @@ describe('a reader of tables', () => {
     await inTime(tables.follow(tableOf('b'), 9, false), 'a follow after the close')
     await tables.close()
     expect(reader.calls.items).not.toContain('add b/0@0')
+  })
+
+  it('knows the ends of topics while it is open', async () => {
+    const { tables } = make()
+    expect(tables.endOffset(tableOf('a'))).toBe(7)
+    await tables.close()
+    expect(tables.endOffset(tableOf('a'))).toBeUndefined()
   })
 })
