@@ -161,6 +161,8 @@ export class Assignment implements RebalanceListener {
     }
     await this.#leave(leaving, this.#holdings.size === leaving.length)
     await this.#retain(leaving, partitions)
+    // A revoke that outlasts its session is no news: the next session may have the partitions again.
+    if (this.#closed) return
     onChange(
       'revoked',
       leaving.map(({ partition }) => partition),

@@ -12,7 +12,7 @@ const ONLY = process.env['SIMULATION_SEED']
 const MUTANT_SEEDS = 40
 
 /** Seeds beyond the first that have found something. */
-const TELLING = [330, 3777, 4719, 4951]
+const TELLING = [330, 3339, 3777, 4719, 4951, 6481]
 
 const first = Array.from({ length: SEEDS }, (_, index) => index + 1)
 const seeds = ONLY === undefined ? [...new Set([...first, ...TELLING])] : [Number(ONLY)]
