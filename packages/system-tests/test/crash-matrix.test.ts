@@ -1,6 +1,6 @@
 import { sharedBroker } from '@goka/kafka-broker'
 import { rdkafka } from '@goka/kafka-rdkafka'
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { clientContext } from '../src/crash/client-context.ts'
 import { type CrashStep, crashSteps } from '../src/crash/crash-point.ts'
 import { CrashRun } from '../src/crash/crash-run.ts'
@@ -12,6 +12,9 @@ interface Case {
   readonly step: CrashStep
   readonly instances: number
 }
+
+// Up to four processes, started twice, on whatever machine.
+jest.setTimeout(120_000)
 
 const all: Case[] = Object.entries(crashSteps).flatMap(([guarantee, steps]) =>
   steps.flatMap((step) =>

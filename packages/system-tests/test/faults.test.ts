@@ -1,6 +1,6 @@
 import { type Broker, sharedBroker, startBroker } from '@goka/kafka-broker'
 import { rdkafka } from '@goka/kafka-rdkafka'
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { clientContext } from '../src/crash/client-context.ts'
 import { CrashRun } from '../src/crash/crash-run.ts'
 import { Oracle } from '../src/crash/oracle.ts'
@@ -8,6 +8,9 @@ import { eventually } from '../src/eventually.ts'
 import type { MemberProcess } from '../src/kafka-cluster.ts'
 import { ProxiedBroker } from '../src/proxied-broker.ts'
 import { unusedPort } from '../src/proxy.ts'
+
+// A broker that was killed takes up to twelve seconds to serve again, and clients that lost it as long to be torn down.
+jest.setTimeout(180_000)
 
 const guarantees = ['at-least-once', 'exactly-once'] as const
 
@@ -24,7 +27,7 @@ async function finish(
 ): Promise<void> {
   const transport = rdkafka({ brokers: [brokers] })
   const oracle = new Oracle(transport, clientContext, run.topics)
-  await eventually(async () => expect(await oracle.isDone()).toBe(true), 60_000)
+  await eventually(async () => expect(await oracle.isDone()).toBe(true), 120_000)
   for (const member of members.values()) await member.stop()
   const places = [...members.keys()].map((place) => run.pathOf(place))
   await oracle.check(guarantee, places)
