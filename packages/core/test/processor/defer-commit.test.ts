@@ -2,6 +2,7 @@ import { string } from '@goka/codecs'
 import { defineGroup, stream } from '@goka/core'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Cluster } from '../cluster.ts'
+import { ManualClock } from '../manual-clock.ts'
 import { eventually, inTime, Notes, rejection, settle } from '../waiting.ts'
 
 const input = stream('input', string)
@@ -97,13 +98,19 @@ describe('a deferred commit', () => {
   })
 
   it('that is never done does not hold a stop longer than the drain timeout', async () => {
+    const clock = new ManualClock()
     const { group, seen } = deferring()
-    const { runner } = await cluster.started(group, 1, { drainTimeoutMs: 50 })
+    const options = { drainTimeoutMs: 1_000, commitIntervalMs: 3_600_000 }
+    const { runner } = await cluster.started(group, 1, options, cluster.goka({ clock }))
     await cluster.produce('input', records('later-1'))
     await seen.until(1)
-    const startMs = Date.now()
-    await inTime(runner.stop(), 'the stop')
-    expect(Date.now() - startMs).toBeLessThan(95)
+    const stopped = runner.stop()
+    await settle()
+    clock.advance(999)
+    await settle()
+    expect(runner.state.current).toBe('stopping')
+    clock.advance(1)
+    await inTime(stopped, 'the stop')
     expect((await committed()) ?? 0).toBe(0)
   })
 
