@@ -31,7 +31,10 @@ export interface TopicOptions {
 
 /** When faults of the broker are ridden out by starting again. */
 export interface RestartOptions extends BackoffOptions {
-  /** After how long without success `run` rejects with the fault. Default: never. */
+  /**
+   * After how many milliseconds without success `run` rejects with the fault: counted from the first fault, or from the
+   * loss of the last broker, until it runs again and is connected. Default: never.
+   */
   readonly giveUpAfterMs?: number
 }
 

@@ -11,6 +11,7 @@ import type { Edges } from '../graph/edges.ts'
 import { encodeKey } from '../key.ts'
 import { ObservableState, type StateReader } from '../observable-state.ts'
 import type { Partitioner } from '../partitioner.ts'
+import { Patience } from '../patience.ts'
 import { Identity } from './identity.ts'
 import type { ProcessorListener, ProcessorSettings } from './processor-options.ts'
 import {
@@ -121,7 +122,7 @@ export class Processor<State> {
     const { signal } = this.#stop
     const { giveUpAfterMs, ...waits } = settings.restart
     const backoff = new Backoff(waits)
-    let faultySinceMs: number | undefined
+    const patience = new Patience(context, giveUpAfterMs)
     // Between two sessions nothing else may keep the process alive.
     const alive = setInterval(() => {}, 2 ** 30)
     let identity: Identity | undefined
@@ -129,10 +130,11 @@ export class Processor<State> {
       if (settings.guarantee === 'exactly-once') identity = await this.#identify()
       while (!signal.aborted) {
         this.#state.set('starting')
-        const session = this.#makeSession(identity?.transactionalId, () => {
+        const session = this.#makeSession(identity?.transactionalId, patience, () => {
           backoff.reset()
-          faultySinceMs = undefined
+          patience.succeeded()
         })
+        patience.begin((error) => session.abort(error))
         const stop = (): void => {
           this.#state.set('stopping')
           session.stop()
@@ -144,8 +146,8 @@ export class Processor<State> {
         } catch (error) {
           if (!isRetriable(error)) throw error
           if (signal.aborted) return
-          faultySinceMs ??= clock.now()
-          if (clock.now() - faultySinceMs >= giveUpAfterMs) throw error
+          patience.failed()
+          if (patience.isOver) throw error
           const delayMs = backoff.next()
           log.warn({ err: error, delayMs }, 'the processor starts again after a fault')
           this.#statistics.restarts++
@@ -153,6 +155,7 @@ export class Processor<State> {
           this.#state.set('restarting')
           await delay(clock, delayMs, signal)
         } finally {
+          patience.end()
           signal.removeEventListener('abort', stop)
           this.#session = undefined
         }
@@ -177,13 +180,18 @@ export class Processor<State> {
     return Identity.of(`${this.group}-${instanceId}`)
   }
 
-  #makeSession(transactionalId: string | undefined, onHealthy: () => void): Session {
+  #makeSession(
+    transactionalId: string | undefined,
+    patience: Patience,
+    onHealthy: () => void,
+  ): Session {
     const { context } = this.#parts
     const { clock, log } = context
     const statistics = this.#statistics
     return new Session({
       ...this.#parts,
       transactionalId,
+      clientContext: () => patience.watched(),
       onJoined: () => {
         onHealthy()
         this.#state.set('running')

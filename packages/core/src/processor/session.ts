@@ -13,14 +13,14 @@ import type { Edges } from '../graph/edges.ts'
 import type { Partitioner } from '../partitioner.ts'
 import { Changelogs } from '../table/changelogs.ts'
 import type { PartitionTable, TableUpdate } from '../table/partition-table.ts'
-import { TableCopy } from '../table/table-copy.ts'
+import type { TableCopy } from '../table/table-copy.ts'
 import { TableReader } from '../table/table-reader.ts'
 import { Assignment, type AssignmentChange } from './assignment.ts'
 import { type CommitReport, Committer } from './committer.ts'
 import { AtLeastOnce, ExactlyOnce, type Guarantee } from './guarantee.ts'
 import type { Holding } from './holding.ts'
 import { Intake } from './intake.ts'
-import { Lookups } from './lookups.ts'
+import { type Lookups, makeLookups } from './lookups.ts'
 import { Outputs, outputTopics } from './outputs.ts'
 import { PartitionCheck } from './partition-check.ts'
 import { PartitionTables } from './partition-tables.ts'
@@ -45,6 +45,8 @@ export interface SessionOptions {
   /** For exactly-once. */
   readonly transactionalId: string | undefined
   readonly context: ClientContext
+  /** What each client is made with, so that its connection is watched. */
+  readonly clientContext: () => ClientContext
   /** The group has been joined. */
   readonly onJoined: () => void
   readonly onCommitted: (commit: CommitReport) => void
@@ -142,6 +144,11 @@ export class Session {
     this.#ended.resolve()
   }
 
+  /** Ends `run` with an error. */
+  abort(error: unknown): void {
+    this.#fault(error)
+  }
+
   #fault(error: unknown): void {
     this.#ended.reject(error)
   }
@@ -153,9 +160,9 @@ export class Session {
   }
 
   async #start(): Promise<void> {
-    const { transport, context, edges, settings } = this.#options
+    const { transport, context, clientContext, edges, settings } = this.#options
     const { topicConfig } = transport.capabilities
-    const admin = await this.#own(transport.admin(context))
+    const admin = await this.#own(transport.admin(clientContext()))
     this.#admin = admin
     this.#partitions = await checkTopics(admin, topicConfig, edges, settings.topics, context.log)
     await this.#lookups.start((error) => this.#fault(error))
@@ -166,13 +173,13 @@ export class Session {
   }
 
   async #startTables(changelogs: Changelogs): Promise<void> {
-    const { transport, context, edges, settings, storage, scope, onProgress, onUpdate } =
-      this.#options
-    const { clock, log } = context
+    const { transport, edges, settings, storage, scope, onProgress, onUpdate } = this.#options
+    const { clientContext } = this.#options
+    const { clock, log } = this.#options.context
     const count = edges.joins.length + (edges.table === undefined ? 0 : 1)
     if (count === 0 || storage === undefined) return
     const reader = new TableReader(
-      await this.#own(transport.partitionReader({ isolation: 'read_committed' }, context)),
+      await this.#own(transport.partitionReader({ isolation: 'read_committed' }, clientContext())),
       (error) => this.#fault(error),
     )
     this.#reader = reader
@@ -214,12 +221,12 @@ export class Session {
   }
 
   async #makeGuarantee(): Promise<Guarantee> {
-    const { transport, context, transactionalId } = this.#options
+    const { transport, clientContext, transactionalId } = this.#options
     if (transactionalId === undefined) {
-      return new AtLeastOnce(await this.#own(transport.producer({}, context)))
+      return new AtLeastOnce(await this.#own(transport.producer({}, clientContext())))
     }
     return new ExactlyOnce(
-      await this.#own(transport.transactionalProducer({ transactionalId }, context)),
+      await this.#own(transport.transactionalProducer({ transactionalId }, clientContext())),
     )
   }
 
@@ -253,7 +260,7 @@ export class Session {
           listener: assignment,
           ...(settings.instanceId !== undefined && { instanceId: settings.instanceId }),
         },
-        context,
+        this.#options.clientContext(),
       ),
     )
     this.#committer = new Committer({
@@ -371,28 +378,4 @@ export class Session {
     await Promise.allSettled([this.#shelf?.close()])
     await Promise.allSettled([this.#guarantee?.close()])
   }
-}
-
-function makeLookups(options: SessionOptions): Lookups {
-  const { edges, settings, transport, storage, scope, partitioner, context } = options
-  const { restart } = settings
-  if (storage === undefined) return new Lookups(new Map())
-  const cacheBytes = settings.cacheBytes / (edges.lookups.length + 1)
-  return new Lookups(
-    new Map(
-      edges.lookups.map(({ topic }) => [
-        topic,
-        new TableCopy({
-          topic,
-          scope,
-          transport,
-          storage,
-          partitioner,
-          cacheBytes,
-          restart,
-          context,
-        }),
-      ]),
-    ),
-  )
 }
