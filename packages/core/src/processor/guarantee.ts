@@ -53,6 +53,7 @@ export class AtLeastOnce implements Guarantee {
     const offsets = inputOffsets(epochs)
     checkHeld(epochs)
     if (offsets.length > 0) await consumer.commit(offsets)
+    noteCommitted(epochs)
     return positions
   }
 
@@ -105,6 +106,7 @@ export class ExactlyOnce implements Guarantee {
     ])
     checkHeld(epochs)
     await producer.commit(consumer, inputOffsets(epochs))
+    noteCommitted(epochs)
     return positions
   }
 
@@ -123,6 +125,10 @@ function checkHeld(epochs: readonly CapturedEpoch[]): void {
     `partition ${lost.task.partition} was lost while its work was being committed: it is processed again`,
     { operation: 'commit', retriable: true, reason: 'the partition was lost' },
   )
+}
+
+function noteCommitted(epochs: readonly CapturedEpoch[]): void {
+  for (const { task, epoch } of epochs) task.statistics.committed(epoch.positions)
 }
 
 function inputOffsets(epochs: readonly CapturedEpoch[]): readonly TopicPartitionOffset[] {

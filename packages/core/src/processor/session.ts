@@ -79,6 +79,8 @@ export class Session {
   #committer: Committer | undefined
   #assignment: Assignment | undefined
   #closing = false
+  // The last commit has been made, or left alone.
+  #isDrained = false
   // The error of a callback: the work before it is committed before it ends the session.
   #failure: { readonly error: unknown } | undefined
 
@@ -132,6 +134,7 @@ export class Session {
       if (!this.#stop.signal.aborted) this.#options.onJoined()
       await this.#ended.promise
       await this.#drain()
+      this.#isDrained = true
     } finally {
       await this.#close()
     }
@@ -369,7 +372,7 @@ export class Session {
     this.#throttle.release()
     await Promise.allSettled([
       this.#consumer?.close(),
-      this.#assignment?.close(),
+      this.#assignment?.close(this.#isDrained),
       this.#lookups.stop(),
       // Recoveries under way may wait for answers of these, which closing gives them.
       this.#reader?.close(),

@@ -30,37 +30,6 @@ describe('the life of a processor', () => {
     expect(states).toEqual(['idle', 'starting', 'running', 'stopping', 'stopped'])
   })
 
-  it('tells its listener what happens to partitions', async () => {
-    const seen = new Notes<string>()
-    const { runner } = await cluster.started(counter, 2, {
-      listener: {
-        assigned: (partitions) => seen.add(`assigned ${partitions.join()}`),
-        running: (partitions) => seen.add(`running ${partitions.join()}`),
-        revoked: (partitions) => seen.add(`revoked ${partitions.join()}`),
-      },
-    })
-    const other = cluster.start(counter)
-    await eventually(() => other.runner.partitions.length === 1)
-    await runner.stop()
-    expect(seen.items[0]).toBe('assigned 0,1')
-    expect([...seen.items.slice(1, 3)].sort()).toEqual(['running 0', 'running 1'])
-    expect(seen.items.slice(3)).toEqual(['revoked 1'])
-  })
-
-  it('goes on when its listener throws', async () => {
-    const listener = {
-      running: () => {
-        throw new Error('a bad listener')
-      },
-    }
-    const runner = cluster.processor(counter, { listener })
-    const run = runner.run()
-    await eventually(() => cluster.log.find('error', 'listener').length === 2)
-    expect(runner.partitions).toEqual([0, 1])
-    await runner.stop()
-    await run
-  })
-
   it('is lived once: a second run is refused, also after the end', async () => {
     const runner = cluster.processor(counter)
     const run = runner.run()
