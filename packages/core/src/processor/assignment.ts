@@ -9,6 +9,7 @@ import {
   type TopicPartitionOffset,
 } from '@goka/interface'
 import type { Edges } from '../graph/edges.ts'
+import type { PartitionTable } from '../table/partition-table.ts'
 import { Holding } from './holding.ts'
 import type { PartitionTables } from './partition-tables.ts'
 import type { Shelf } from './shelf.ts'
@@ -119,7 +120,10 @@ export class Assignment implements RebalanceListener {
     holding.enter('recovering', clock.now())
     try {
       if (tables !== undefined) {
-        holding.tables = await tables.recover(holding.partition, holding.tables, false, signal)
+        const onOpen = (opened: readonly PartitionTable[]): void => {
+          holding.tables = opened
+        }
+        await tables.recover(holding.partition, holding.tables, false, signal, onOpen)
       }
       if (signal.aborted) return
       const task = makeTask(holding)

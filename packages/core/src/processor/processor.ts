@@ -310,7 +310,7 @@ export class Processor<State> {
     const statistics = this.#statistics
     const partitions: PartitionReport[] = []
     for (const holding of session?.assignment?.holdings ?? []) {
-      const { partition, state, sinceMs, task, tables } = holding
+      const { partition, state, sinceMs, task } = holding
       const counters = task?.statistics
       partitions.push({
         partition,
@@ -327,13 +327,7 @@ export class Processor<State> {
           const end = session?.consumer?.endOffset({ topic, partition })
           return { topic, ...input, ...distance(input.position, end) }
         }),
-        tables: tables.map((table) =>
-          tableReport(
-            table,
-            table.topic === this.#parts.edges.table?.topic ? 'table' : 'join',
-            session?.endOfTable(table),
-          ),
-        ),
+        tables: session?.tablesOf(holding) ?? [],
       })
     }
     return {
@@ -341,15 +335,9 @@ export class Processor<State> {
       state: this.#state.current,
       sinceMs: this.#state.sinceMs,
       partitions: partitions.sort((a, b) => a.partition - b.partition),
-      standbys: (session?.standbys ?? []).map((table) =>
-        tableReport(
-          table,
-          table.topic === this.#parts.edges.table?.topic ? 'table' : 'join',
-          session?.endOfTable(table),
-        ),
-      ),
+      standbys: session?.standbys ?? [],
       lookups: [...(session?.lookups.values() ?? [])].flatMap((copy) =>
-        copy.tables.map((table) => tableReport(table, 'lookup', copy.endOffset(table))),
+        copy.tables.map((table) => tableReport(table, 'lookup', copy.reading(table))),
       ),
       commits: { ...statistics.commits },
       restarts: statistics.restarts,

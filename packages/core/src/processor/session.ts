@@ -29,6 +29,7 @@ import { callbackError } from './record-error.ts'
 import type { RecoveryProgress } from './recovery.ts'
 import { Scheduler } from './scheduler.ts'
 import { Shelf } from './shelf.ts'
+import { type TableReport, tableReport } from './table-report.ts'
 import { Task } from './task.ts'
 import type { TaskScope } from './task-scope.ts'
 import { Throttle } from './throttle.ts'
@@ -118,13 +119,23 @@ export class Session {
     return this.#partitions
   }
 
-  /** The tables that are kept for partitions that are processed elsewhere. */
-  get standbys(): readonly PartitionTable[] {
-    return this.#shelf?.tables ?? []
+  /** The tables of a partition that is here. */
+  tablesOf({ tables, task }: Holding): readonly TableReport[] {
+    return tables.map((table) => this.#report(table, task !== undefined))
   }
 
-  endOfTable(table: PartitionTable): number | undefined {
-    return this.#reader?.endOffset(table)
+  /** The tables that are kept for partitions that are processed elsewhere. */
+  get standbys(): readonly TableReport[] {
+    return (this.#shelf?.tables ?? []).map((table) => this.#report(table, false))
+  }
+
+  #report(table: PartitionTable, isProcessed: boolean): TableReport {
+    const { topic, position } = table
+    const role = topic === this.#options.edges.table?.topic ? 'table' : 'join'
+    // The task is the only one who writes it, and nobody reads it.
+    const isWritten = isProcessed && role === 'table'
+    const reading = isWritten ? { start: position, end: position } : this.#reader?.reading(table)
+    return tableReport(table, role, reading)
   }
 
   /** Runs until `stop`; rejects with the fault that ended it. */

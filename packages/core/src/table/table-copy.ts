@@ -14,7 +14,7 @@ import { Patience } from '../patience.ts'
 import { Changelogs } from './changelogs.ts'
 import { type Changelog, openStore } from './open-store.ts'
 import { PartitionTable, type TableUpdate } from './partition-table.ts'
-import { TableReader } from './table-reader.ts'
+import { TableReader, type TableReading } from './table-reader.ts'
 
 /**
  * `connecting`: no connection (yet, or again; what was read is served once it was complete). `recovering`: reading what
@@ -74,9 +74,9 @@ export class TableCopy {
     return this.#complete
   }
 
-  /** The end of a partition's topic as last seen. */
-  endOffset(table: PartitionTable): number | undefined {
-    return this.#reader?.endOffset(table)
+  /** How far the reading of a partition has to go; `undefined` while there is no connection. */
+  reading(table: PartitionTable): TableReading | undefined {
+    return this.#reader?.reading(table)
   }
 
   /**
@@ -99,7 +99,8 @@ export class TableCopy {
 
   #markCurrent(): void {
     for (const table of this.#tables) {
-      if (table.position >= (this.endOffset(table) ?? Number.POSITIVE_INFINITY)) table.markCurrent()
+      const end = this.#reader?.endOffset(table) ?? Number.POSITIVE_INFINITY
+      if (table.position >= end) table.markCurrent()
     }
   }
 
