@@ -21,11 +21,12 @@ import { AtLeastOnce, ExactlyOnce, type Guarantee } from './guarantee.ts'
 import type { Holding } from './holding.ts'
 import { Intake } from './intake.ts'
 import { type Lookups, makeLookups } from './lookups.ts'
-import { Outputs, outputTopics } from './outputs.ts'
+import { Outputs } from './outputs.ts'
 import { PartitionCheck } from './partition-check.ts'
 import { PartitionTables } from './partition-tables.ts'
 import type { ProcessorSettings } from './processor-options.ts'
 import { callbackError } from './record-error.ts'
+import { writeError } from './record-size.ts'
 import type { RecoveryProgress } from './recovery.ts'
 import { Scheduler } from './scheduler.ts'
 import { Shelf } from './shelf.ts'
@@ -88,11 +89,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options
     const { clock } = options.context
-    this.#outputs = new Outputs(
-      outputTopics(options.edges, options.settings.onError),
-      options.partitioner,
-      options.context,
-    )
+    this.#outputs = new Outputs(options)
     this.#lookups = makeLookups(options)
     this.#scheduler = new Scheduler(clock, () => this.#mayRun())
     this.#throttle = new Throttle(options.settings.maxQueuedBytes, clock)
@@ -334,15 +331,19 @@ export class Session {
       concurrency: settings.concurrency,
       holdOutputs: guarantee.holdOutputs,
       newBatch: () => new ProduceBatch(),
-      encodeState: (value) => codec.encode(value),
+      encodeState: (value) => {
+        const bytes = codec.encode(value)
+        this.#outputs.checkSize(edges.table?.topic as string, holding.partition, bytes.length)
+        return bytes
+      },
       decodeState: (bytes) => codec.decode(bytes),
       write: (batch, topic, key, value, options) => {
-        const { headers: own, timestampMs = Number.NaN } = options ?? {}
-        const headers = settings.headers.length > 0 ? [...settings.headers, ...(own ?? [])] : own
-        this.#outputs.write(batch, topic, key, value, timestampMs, headers)
+        this.#outputs.write(batch, topic, key, value, options)
       },
       send: (batch) => {
-        const sent = guarantee.producer.send(batch)
+        const sent = guarantee.producer.send(batch).catch((error: unknown) => {
+          throw writeError(error, task)
+        })
         sent.catch((error: unknown) => {
           if (!task.isLost) this.#fault(error)
         })
