@@ -27,7 +27,7 @@ export function redis(options: RedisStorageOptions): Storage {
 
 class RedisStorage implements Storage {
   readonly name = 'redis'
-  readonly capabilities = { persistent: true, synchronous: false, snapshots: false } as const
+  readonly capabilities = { persistent: true, snapshots: false } as const
   readonly #settings: RedisSettings
   readonly #connection: Connection
 
