@@ -279,7 +279,7 @@ export class Processor<State> {
     meta?: unknown,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<number> {
-    const { edges, settings } = this.#parts
+    const { edges } = this.#parts
     const { group } = edges
     const callback = edges.visitors.get(name)
     if (callback === undefined) {
@@ -300,8 +300,7 @@ export class Processor<State> {
     }
     const tasks = [...session.assignment.tasks()]
     const { committer } = session
-    const { drainTimeoutMs } = settings
-    return visitTasks(group, name, callback, meta, tasks, committer, drainTimeoutMs, options.signal)
+    return visitTasks(group, name, callback, meta, tasks, committer, options.signal)
   }
 
   /** What the processor is doing: plain values, for monitors. */

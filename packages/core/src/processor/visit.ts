@@ -1,4 +1,5 @@
 import { type ByteString, GokaError } from '@goka/interface'
+import { deferred } from '../deferred.ts'
 import type { AnyCallback } from '../graph/edges.ts'
 import type { Committer } from './committer.ts'
 import type { PreparedBatch } from './prepared-batch.ts'
@@ -19,7 +20,6 @@ export async function visitTasks(
   meta: unknown,
   tasks: readonly Task[],
   committer: Committer,
-  drainTimeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const visits = new Set<PreparedBatch>()
@@ -52,9 +52,9 @@ export async function visitTasks(
   try {
     await committer.flush(tasks, 0)
     await Promise.all(tasks.map(visitTask))
-    await committer.flush(tasks, drainTimeoutMs)
-    // What a lost task did is void: its keys have to be visited where it went.
-    if (tasks.some(({ isLost }) => isLost)) throw undefined
+    // First what an earlier commit has left behind, then what came since.
+    await commitAll(tasks, committer, signal)
+    await commitAll(tasks, committer, signal)
     return visited()
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason
@@ -70,4 +70,28 @@ export async function visitTasks(
     cancel(undefined)
     signal?.removeEventListener('abort', abort)
   }
+}
+
+// Commits what is done, however long the callbacks beside it take: others commit meanwhile.
+async function commitAll(
+  tasks: readonly Task[],
+  committer: Committer,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const sealed = tasks.flatMap((task) => task.seal() ?? [])
+  const ends = [
+    ...tasks.map(({ scope }) => scope.signal),
+    ...(signal === undefined ? [] : [signal]),
+  ]
+  const ended = deferred()
+  const end = (): void => ended.resolve()
+  for (const one of ends) one.addEventListener('abort', end, { once: true })
+  if (ends.some(({ aborted }) => aborted)) end()
+  await Promise.race([Promise.all(sealed.map((epoch) => epoch.whenDrained())), ended.promise])
+  for (const one of ends) one.removeEventListener('abort', end)
+  signal?.throwIfAborted()
+  await committer.flush(tasks, 0)
+  // What a lost task did is void: its keys have to be visited where it went.
+  const isVoid = tasks.some(({ isLost }) => isLost) || sealed.some((epoch) => !epoch.isCaptured)
+  if (isVoid) throw undefined
 }

@@ -101,6 +101,44 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a visit, %s', (guaran
     expect(most).toBe(1)
   })
 
+  it('waits for slow callbacks beside it, whose commit is its own', async () => {
+    const gate = new Gate()
+    const begun = new Notes<string>()
+    const visited = new Notes<string>()
+    const group = defineGroup('group')
+      .persist(int64)
+      .input(input, async (ctx, message) => {
+        ctx.setValue((ctx.value() ?? 0n) + 1n)
+        if (message !== 'wait') return
+        begun.add(ctx.key)
+        await gate.promise
+      })
+      .visitor('add', (ctx, by: bigint) => {
+        visited.add(ctx.key)
+        ctx.setValue((ctx.value() ?? 0n) + by)
+      })
+    const options = { guarantee, concurrency: 2, commitIntervalMs: 5, drainTimeoutMs: 0 }
+    const { runner } = await cluster.started(group, 4, options)
+    await fill(8)
+    await cluster.produce('input', [{ key: 'slow', value: 'wait' }])
+    await begun.until(1)
+    let resolved = false
+    const visit = runner.visitAll('add', 10n).then((count) => {
+      resolved = true
+      return count
+    })
+    await visited.until(8)
+    // The other partitions are committed meanwhile.
+    await eventually(async () => Object.values(await cluster.table('group-table')).includes('11'))
+    await settle()
+    expect(resolved).toBe(false)
+    gate.open()
+    expect(await inTime(visit, 'the visit')).toBe(8)
+    const { slow, ...others } = await cluster.table('group-table')
+    expect(new Set(Object.values(others))).toEqual(new Set(['11']))
+    expect(slow).toBe('1')
+  })
+
   it('that nobody has declared is refused by name', async () => {
     const { runner } = await cluster.started(base, 4, { guarantee })
     expect(await rejection(runner.visitAll('nothing'))).toMatchObject({
