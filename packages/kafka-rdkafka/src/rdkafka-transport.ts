@@ -123,7 +123,7 @@ class RdkafkaTransport implements Transport {
     return new RdkafkaGroupConsumer(options, context, {
       connection,
       rebalances,
-      source: sourceOf(path, connection, context),
+      source: sourceOf(path, connection, context, true),
       committer: (source) => path.committer(connection, clock, source),
     })
   }
@@ -140,7 +140,7 @@ class RdkafkaTransport implements Transport {
     )
     return new RdkafkaPartitionReader(context, {
       connection,
-      source: sourceOf(path, connection, context),
+      source: sourceOf(path, connection, context, false),
     })
   }
 
@@ -207,8 +207,9 @@ function sourceOf(
   path: RecordPath,
   connection: Connection<client.KafkaConsumer>,
   { clock }: ClientContext,
+  numberKeys: boolean,
 ): (onFault: RecordSourceOptions['onFault']) => RecordSource {
-  return (onFault) => path.source(connection, clock, { ...batchLimits, onFault })
+  return (onFault) => path.source(connection, clock, { ...batchLimits, numberKeys, onFault })
 }
 
 function checkName(option: string, value: unknown): void {

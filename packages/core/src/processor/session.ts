@@ -12,6 +12,7 @@ import { type Deferred, deferred } from '../deferred.ts'
 import type { Edges } from '../graph/edges.ts'
 import type { Partitioner } from '../partitioner.ts'
 import { Changelogs } from '../table/changelogs.ts'
+import { decodeCopy } from '../table/decode-copy.ts'
 import type { PartitionTable, TableUpdate } from '../table/partition-table.ts'
 import { TableCopy } from '../table/table-copy.ts'
 import { TableReader } from '../table/table-reader.ts'
@@ -314,7 +315,8 @@ export class Session {
       holdOutputs: guarantee.holdOutputs,
       newBatch: () => new ProduceBatch(),
       encodeState: (value) => codec.encode(value),
-      decodeState: (bytes) => codec.decode(bytes),
+      checkState: codec?.check === undefined ? undefined : (value) => codec.check?.(value),
+      decodeState: (bytes) => decodeCopy(codec, bytes),
       write: (batch, topic, key, value, options) => {
         const { headers: own, timestampMs = Number.NaN } = options ?? {}
         const headers = settings.headers.length > 0 ? [...settings.headers, ...(own ?? [])] : own

@@ -28,6 +28,8 @@ export interface TaskScope {
   readonly holdOutputs: boolean
   newBatch(): ProduceBatch
   encodeState(value: unknown): Uint8Array
+  /** Throws what `encodeState` would, where the codec has a check: such values are encoded when they are committed. */
+  readonly checkState: ((value: unknown) => void) | undefined
   decodeState(bytes: Uint8Array): unknown
   write(
     batch: ProduceBatch,
