@@ -2,6 +2,7 @@ import { runNode } from './command.js'
 import { countTests, jestResultsArguments, removeJestResults } from './jest-results.js'
 import { compileNativeKafka } from './native-kafka.js'
 import { pnpm } from './pnpm.js'
+import { installRedis } from './redis.js'
 import { checkNode, checkRequirements, testRequirements } from './requirements.js'
 import { rootManifest, workspacePackages } from './workspace.js'
 
@@ -15,6 +16,7 @@ async function test() {
     )) &&
     (await section('native Kafka client', compileNativeKafka))
   if (!prepared) return
+  await section('Redis', installRedis)
 
   for (const check of Object.keys(rootManifest.scripts).filter((name) => /^check:/.test(name))) {
     await section(check, () => pnpm(['run', check]))

@@ -11,7 +11,7 @@ import { byHand } from './systems/by-hand.ts'
 import { goka } from './systems/goka.ts'
 import { kafkaStreams } from './systems/kafka-streams.ts'
 import { nodeRdkafka } from './systems/node-rdkafka.ts'
-import { ours } from './systems/ours.ts'
+import { ours, oursOnRedis } from './systems/ours.ts'
 import { quix } from './systems/quix.ts'
 import { RedisServer } from './systems/redis-server.ts'
 
@@ -21,6 +21,7 @@ export class Session implements AsyncDisposable {
   readonly report: Report
   readonly cluster: Cluster
   readonly systems: Readonly<Record<SystemName, System>>
+  readonly oursOnRedis: System
   /** For the stores of everybody. */
   readonly path: string
   readonly #redis = new RedisServer()
@@ -40,6 +41,7 @@ export class Session implements AsyncDisposable {
       'node-rdkafka': nodeRdkafka(),
       addon: addon(),
     }
+    this.oursOnRedis = oursOnRedis(this.#redis)
   }
 
   /** Connects to a Kafka, or starts one. */

@@ -58,6 +58,7 @@ describe('the benches, with little to do', () => {
       'exactly-once memory 1-process',
       'at-least-once leveldb 2-process',
       'exactly-once leveldb 2-process',
+      'at-least-once redis 1-process',
       'consume, count in a Map',
       'consume, count in a Map',
     ])

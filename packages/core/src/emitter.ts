@@ -27,6 +27,7 @@ export interface EmitterOptions {
 /** Where an emitted record was written. */
 export interface EmittedRecord {
   readonly partition: number
+  /** -1 in the rare case that the record is written and the broker does not say where: see `SendReport`. */
   readonly offset: number
 }
 
@@ -269,7 +270,8 @@ class OpenBatch {
     const { offsets, failures } = await this.#done.promise
     const failure = failures.get(index)
     if (failure !== undefined) throw failure
-    return offsets[index] as number
+    const offset = offsets[index] as number
+    return Number.isNaN(offset) ? -1 : offset
   }
 }
 

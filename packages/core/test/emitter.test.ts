@@ -1,6 +1,6 @@
 import { int64, string } from '@goka/codecs'
 import { murmur2, stream } from '@goka/core'
-import { GokaError } from '@goka/interface'
+import { GokaError, type Transport } from '@goka/interface'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Cluster } from './cluster.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -135,6 +135,24 @@ describe('an emitter', () => {
       'GOKA_TRANSPORT_RECORD_TOO_LARGE',
     )
     expect(await cluster.lines('small')).toEqual(['a=fits', 'a=fits, too'])
+  })
+
+  it('tells that a record is written also when the broker does not say where', async () => {
+    const { transport } = cluster
+    const mute = Object.assign(Object.create(transport) as Transport, {
+      producer: async (...options: Parameters<Transport['producer']>) => {
+        const producer = await transport.producer(...options)
+        producer.sendEach = async (batch) => {
+          await producer.send(batch)
+          return { offsets: new Float64Array(batch.length).fill(Number.NaN), failures: new Map() }
+        }
+        return producer
+      },
+    })
+    const emitter = cluster.goka({ transport: mute }).emitter(words)
+    expect(await emitter.emit('a', 'v')).toMatchObject({ offset: -1 })
+    await emitter.close()
+    expect(await cluster.lines('words')).toEqual(['a=v'])
   })
 
   it('says that nobody knows when the answer is lost', async () => {

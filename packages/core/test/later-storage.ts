@@ -4,7 +4,7 @@ import type { Storage, Store, StoreIterator } from '@goka/interface'
 export function laterStorage(storage: Storage): Storage {
   return {
     name: `later ${storage.name}`,
-    capabilities: { ...storage.capabilities, synchronous: false },
+    capabilities: storage.capabilities,
     open: async (name, context) => laterStore(await storage.open(name, context)),
     drop: (name) => storage.drop(name),
   }

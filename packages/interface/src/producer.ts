@@ -21,7 +21,8 @@ export interface Producer {
   /**
    * Sends a batch; resolves when every record is acknowledged by all in-sync replicas. When more is waiting than the
    * client's buffers take, it waits.
-   * @returns for each partition in the batch, the offset after its last record
+   * @returns for each partition in the batch, the offset after its last record; a record whose offset nobody knows (see
+   *   {@link SendReport}) does not count, and a partition with such records only is left out
    * @throws GokaError the first failure, once every record of the batch is settled (others may have been written):
    *   `GOKA_TRANSPORT_RECORD_TOO_LARGE`, `GOKA_TOPIC_UNKNOWN` (the partition, too), `GOKA_TRANSPORT_INDEFINITE` (timed out), `GOKA_TRANSPORT_FENCED`
    */
@@ -34,9 +35,16 @@ export interface Producer {
 
 /** What became of each record of a batch. */
 export interface SendReport {
-  /** By index: the offset, or NaN when it was not written. */
+  /**
+   * By index: the offset. NaN when there is a failure; without one it means that the record is written, once, and that the
+   * broker does not say where: the answer to its first try was lost, and to a repetition Kafka answers
+   * `DUPLICATE_SEQUENCE_NUMBER` without an offset. So ask `failures` whether a record was written, never this.
+   */
   readonly offsets: Float64Array
-  /** By index: why a record was not (or perhaps not) written. Empty when all went well. */
+  /**
+   * By index: why a record was not written, or perhaps not (`GOKA_TRANSPORT_INDEFINITE`). A record that is not in it is
+   * acknowledged by all in-sync replicas.
+   */
   readonly failures: ReadonlyMap<number, GokaError>
 }
 

@@ -1,15 +1,13 @@
 import type { ByteString } from './byte-string.ts'
 import type { Logger } from './logger.ts'
 
-/** A value, or a promise of it where the storage cannot answer at once. */
+/** A value, or a promise of it where the storage cannot answer at once. Whoever asks looks at each answer anew. */
 export type Awaitable<T> = T | Promise<T>
 
 /** What a storage can do; the conformance suite tests both sides of each. */
 export interface StorageCapabilities {
   /** What was written is there after close and open, and after a kill of the process. */
   readonly persistent: boolean
-  /** All reads (`getMany`, `StoreIterator.next`) return values, not promises. Without, some may. */
-  readonly synchronous: boolean
   /** An iterator sees the store as it was when the iterator was made. Without: each key once, old or new value. */
   readonly snapshots: boolean
 }

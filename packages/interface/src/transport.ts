@@ -20,6 +20,11 @@ export interface TransportCapabilities {
   readonly binaryHeaders: boolean
   /** An empty key can be produced, apart from no key; without, it is refused with a code. */
   readonly emptyKeys: boolean
+  /**
+   * How many bytes key, value and headers of a record may have together: the client refuses larger ones, so that nothing is
+   * gained by sending them. Topics may take less. Absent when the client knows no limit of its own.
+   */
+  readonly maxRecordBytes?: number
 }
 
 /**

@@ -19,6 +19,18 @@ const defaultSessionTimeoutMs = 45_000
 const defaultDeliveryTimeoutMs = 120_000
 const defaultTransactionTimeoutMs = 10_000
 
+/** As the Java client, and as much as a topic takes by default. */
+const defaultMessageMaxBytes = 1_048_576
+
+/** What librdkafka counts for a record besides key, value and headers: `RD_KAFKAP_MESSAGE_V2_MAX_OVERHEAD` in `rdkafka_proto.h`. */
+const recordOverheadBytes = 36
+
+/** How many bytes of key, value and headers a producer takes in a record. */
+export function maxRecordBytes(options: RdkafkaOptions): number {
+  const limit = passedOn(options).global['message.max.bytes'] ?? defaultMessageMaxBytes
+  return Math.max(0, Number(limit) - recordOverheadBytes)
+}
+
 /** How long a transaction may last, in milliseconds. */
 export function transactionTimeoutMs(options: RdkafkaOptions): number {
   return options.transactionTimeoutMs ?? defaultTransactionTimeoutMs
@@ -145,8 +157,7 @@ export function producerConfig(
     global: {
       ...common(options, context),
       'compression.codec': 'lz4',
-      // As the Java client, and as much as a topic takes by default.
-      'message.max.bytes': 1_048_576,
+      'message.max.bytes': defaultMessageMaxBytes,
       'queue.buffering.max.kbytes': 65_536,
       ...(transactionalId !== undefined && {
         // The previous transaction is still being completed when the next sends its offsets: librdkafka then waits for this.

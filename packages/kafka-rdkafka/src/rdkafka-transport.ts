@@ -20,6 +20,7 @@ import {
   adminConfig,
   type ClientConfig,
   groupConfig,
+  maxRecordBytes,
   producerConfig,
   readerConfig,
   topicAdminConfig,
@@ -61,7 +62,7 @@ class RdkafkaTransport implements Transport {
   }
 
   get capabilities(): TransportCapabilities {
-    return this.#records().capabilities
+    return { ...this.#records().capabilities, maxRecordBytes: maxRecordBytes(this.#options) }
   }
 
   async admin(context: ClientContext): Promise<Admin> {

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import {
   adminConfig,
   groupConfig,
+  maxRecordBytes,
   producerConfig,
   readerConfig,
   topicAdminConfig,
@@ -185,5 +186,12 @@ describe('the settings of producers', () => {
       'retry.backoff.ms': 10,
     })
     expect(topic).toEqual({ 'message.timeout.ms': 10_000 })
+  })
+})
+
+describe('the largest record', () => {
+  it('is what message.max.bytes leaves for key, value and headers', () => {
+    expect(maxRecordBytes(plain)).toBe(1_048_576 - 36)
+    expect(maxRecordBytes({ ...plain, librdkafka: { 'message.max.bytes': 5_000 } })).toBe(4_964)
   })
 })

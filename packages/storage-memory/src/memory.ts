@@ -16,7 +16,7 @@ export function memory(): Storage {
 
 class MemoryStorage implements Storage {
   readonly name = 'memory'
-  readonly capabilities = { persistent: false, synchronous: true, snapshots: true } as const
+  readonly capabilities = { persistent: false, snapshots: true } as const
   readonly #open = new Set<string>()
 
   async open(name: StoreName): Promise<Store> {

@@ -28,8 +28,7 @@ async function finish(
   const transport = rdkafka({ brokers: [brokers] })
   const oracle = new Oracle(transport, clientContext, run.topics)
   await eventually(async () => expect(await oracle.isDone()).toBe(true), 120_000)
-  // A transactional client whose broker went away may take its time to be torn down behind a processor that has stopped.
-  for (const member of members.values()) await member.stop(90_000)
+  for (const member of members.values()) await member.stop()
   const places = [...members.keys()].map((place) => run.pathOf(place))
   await oracle.check(guarantee, places)
 }

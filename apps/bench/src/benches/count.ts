@@ -9,6 +9,7 @@ import { type Input, makeInput } from '../input.ts'
 import type { Job } from '../job.ts'
 import type { Figures, SystemName } from '../row.ts'
 import type { Session } from '../session.ts'
+import type { System } from '../system.ts'
 import { timedRun } from '../timed-run.ts'
 
 interface Variant {
@@ -33,7 +34,7 @@ export const count: Bench = {
       const expected = expectedCounts(content, keys)
       const contestants = variants(session.options.processes).map(
         (variant): Contestant => ({
-          system: session.systems[variant.system],
+          system: systemOf(session, variant),
           variant: variant.variant,
           measure: () => measure(session, variant, input, expected),
         }),
@@ -50,6 +51,11 @@ function variants(processes: number): readonly Variant[] {
     ...ourVariants('leveldb', 1),
     ...ourVariants('memory', 1),
     ...ourVariants('leveldb', processes),
+    {
+      system: 'ours',
+      variant: 'at-least-once redis 1-process',
+      job: { guarantee: 'at-least-once', storage: 'redis' },
+    },
     { system: 'goka', variant: 'at-least-once leveldb', job: {} },
     ...streamsVariants('at-least-once'),
     ...streamsVariants('exactly-once'),
@@ -78,18 +84,23 @@ function streamsVariants(guarantee: string): readonly Variant[] {
   }))
 }
 
+function systemOf(session: Session, { system, job }: Variant): System {
+  return job['storage'] === 'redis' ? session.oursOnRedis : session.systems[system]
+}
+
 async function measure(
   session: Session,
-  { system, job, processes = 1 }: Variant,
+  variant: Variant,
   input: Input,
   expected: Float64Array,
 ): Promise<Figures> {
   const { cluster } = session
+  const { system, job, processes = 1 } = variant
   const group = session.name(system)
   const state = join(session.path, group)
   const dump = `${state}-table`
   const commands = Array.from({ length: processes }, (_, member) =>
-    session.systems[system].command('count', {
+    systemOf(session, variant).command('count', {
       brokers: cluster.brokers,
       group,
       input: input.topic,

@@ -8,7 +8,6 @@ import { writeTable } from './written-table.ts'
 const program = new Program()
 const records = new LastRecords(program)
 const redis = new Redis({ port: program.number('redis'), host: '127.0.0.1' })
-await redis.flushall()
 const kafka = new Kafka({ brokers: program.brokers(), logLevel: logLevel.ERROR })
 const consumer = kafka.consumer({ groupId: program.text('group') })
 await program.begin()

@@ -6,7 +6,7 @@ import type { RedisServer } from './redis-server.ts'
 export function byHand(redis: RedisServer): System {
   return {
     name: 'by-hand',
-    prepare: () => redis.start(),
+    prepare: () => redis.start('by-hand'),
     command: (program, job) => ({
       ...nodeProgram(`by-hand-${program}`, { redis: redis.port, ...job }),
       companions: [redis.pid],

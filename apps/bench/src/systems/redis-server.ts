@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { SystemName } from '../row.ts'
 import { missing } from './build.ts'
 
 /** The shell outlives neither Redis nor this process: when its input ends, whatever the reason, it ends both. */
@@ -33,11 +34,11 @@ export class RedisServer {
   }
 
   /**
-   * Starts it, once.
+   * Starts it for a system, empty: one that still runs is stopped, so that nobody's memory is counted with another's.
    * @throws GokaError `BENCH_SYSTEM_MISSING`
    */
-  async start(): Promise<void> {
-    if (this.#shell !== undefined) return
+  async start(system: SystemName): Promise<void> {
+    await this.stop()
     this.#port = await freePort()
     this.#path = await mkdtemp(join(tmpdir(), 'goka-bench-redis-'))
     const address = ['--port', String(this.#port), '--bind', '127.0.0.1', '--dir', this.#path]
@@ -57,7 +58,7 @@ export class RedisServer {
     this.#shell = shell
     if (problem === undefined) return
     await this.stop()
-    throw missing('by-hand', problem)
+    throw missing(system, problem)
   }
 
   /** Stops it if it runs. */

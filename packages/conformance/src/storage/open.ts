@@ -135,10 +135,7 @@ export const openTests: StorageTests = {
 
   'a storage has a name and capabilities': async ({ storage }) => {
     assert.ok(storage.name.length > 0)
-    const { persistent, synchronous, snapshots } = storage.capabilities
-    assert.deepEqual(
-      [typeof persistent, typeof synchronous, typeof snapshots],
-      ['boolean', 'boolean', 'boolean'],
-    )
+    const { persistent, snapshots } = storage.capabilities
+    assert.deepEqual([typeof persistent, typeof snapshots], ['boolean', 'boolean'])
   },
 }

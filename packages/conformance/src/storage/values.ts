@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import type { Awaitable } from '@goka/interface'
 import { hex, pattern, utf8 } from '../bytes.ts'
 import { entries, get, put, type StorageTests } from './storage-case.ts'
 
@@ -90,31 +89,5 @@ export const valueTests: StorageTests = {
       reads,
       keys.map((key) => [hex(utf8(key)), 'none']),
     )
-  },
-
-  'reads are values or promises, as the synchronous capability says': async ({ storage, open }) => {
-    const store = await open()
-    const keys = Array.from({ length: 100 }, (_, index) => `key-${index}`)
-    await put(
-      store,
-      keys.map((key) => [key, utf8(key)]),
-    )
-    const iterator = store.iterate({})
-    const reads: Awaitable<unknown>[] = [store.getMany(keys), store.getMany(['none'])]
-    for (let round = 0; round < 2; round++) {
-      const next = iterator.next(60)
-      reads.push(next)
-      await next
-    }
-    for (const read of reads) await read
-    await iterator.close()
-    const promises = reads.filter(
-      (read) => typeof (read as { then?: unknown }).then === 'function',
-    ).length
-    if (storage.capabilities.synchronous) {
-      assert.equal(promises, 0, 'a read of a synchronous storage returned a promise')
-    } else {
-      assert.notEqual(promises, 0, 'no read returned a promise: say so by the capability')
-    }
   },
 }

@@ -71,7 +71,7 @@ export class ReferenceStore implements Store {
   }
 
   answer<T>(value: T): Awaitable<T> {
-    return this.capabilities.synchronous ? value : Promise.resolve(value)
+    return Promise.resolve(value)
   }
 
   getMany(keys: readonly string[]): Awaitable<(Uint8Array | undefined)[]> {

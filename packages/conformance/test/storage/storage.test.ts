@@ -10,6 +10,7 @@ import { reference } from './mutants/mutant.ts'
 import { rangeMutants } from './mutants/ranges.ts'
 import { valueMutants } from './mutants/values.ts'
 import { writeMutants } from './mutants/writes.ts'
+import { ReferenceStorage, ReferenceStore, type Shelf } from './reference-storage.ts'
 
 const storageMutants = [
   ...keyMutants,
@@ -23,16 +24,31 @@ const storageMutants = [
 
 const both = [false, true]
 const combinations: StorageCapabilities[] = both.flatMap((persistent) =>
-  both.flatMap((synchronous) => both.map((snapshots) => ({ persistent, synchronous, snapshots }))),
+  both.map((snapshots) => ({ persistent, snapshots })),
 )
+
+/** One that answers at once. */
+class PromptStore extends ReferenceStore {
+  override answer<T>(value: T): T {
+    return value
+  }
+}
+
+class PromptStorage extends ReferenceStorage {
+  override store(shelf: Shelf): ReferenceStore {
+    return new PromptStore(shelf, this.capabilities)
+  }
+}
 
 describe('testStorage', () => {
   it.each(combinations)('finds nothing in a storage without defects: %j', async (capabilities) => {
-    const tests = collectTests((runner) => {
-      testStorage({ runner, createStorage: reference(capabilities) })
-    })
-    expect(tests.size).toBeGreaterThan(50)
-    expect(await failures(tests)).toEqual([])
+    for (const Class of [ReferenceStorage, PromptStorage]) {
+      const tests = collectTests((runner) => {
+        testStorage({ runner, createStorage: reference(capabilities, Class) })
+      })
+      expect(tests.size).toBeGreaterThan(50)
+      expect(await failures(tests)).toEqual([])
+    }
   })
 
   it.each(storageMutants)('finds a storage that $defect', async ({ foundBy, createStorage }) => {

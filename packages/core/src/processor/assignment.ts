@@ -9,6 +9,7 @@ import {
   type TopicPartitionOffset,
 } from '@goka/interface'
 import type { Edges } from '../graph/edges.ts'
+import type { PartitionTable } from '../table/partition-table.ts'
 import { Holding } from './holding.ts'
 import type { PartitionTables } from './partition-tables.ts'
 import type { Shelf } from './shelf.ts'
@@ -45,6 +46,8 @@ export interface AssignmentOptions {
 export class Assignment implements RebalanceListener {
   readonly #options: AssignmentOptions
   readonly #holdings = new Map<number, Holding>()
+  // Partitions that were told to be here and not yet to have gone.
+  readonly #known = new Set<number>()
   #closed = false
 
   constructor(options: AssignmentOptions) {
@@ -101,10 +104,9 @@ export class Assignment implements RebalanceListener {
       await Promise.all([...changed].flatMap(({ tables }) => tables.map((table) => table.close())))
       return starts.slice(0, partitions.length)
     }
-    onChange(
-      'assigned',
-      [...changed].map(({ partition }) => partition).sort((a, b) => a - b),
-    )
+    const came = [...changed].map(({ partition }) => partition).sort((a, b) => a - b)
+    for (const partition of came) this.#known.add(partition)
+    onChange('assigned', came)
     for (const holding of changed) {
       if (holding.starts.size < edges.inputs.length || holding.task !== undefined) continue
       holding.opening = this.#open(holding)
@@ -118,12 +120,18 @@ export class Assignment implements RebalanceListener {
     holding.enter('recovering', clock.now())
     try {
       if (tables !== undefined) {
-        holding.tables = await tables.recover(holding.partition, holding.tables, false, signal)
+        const onOpen = (opened: readonly PartitionTable[]): void => {
+          holding.tables = opened
+        }
+        await tables.recover(holding.partition, holding.tables, false, signal, onOpen)
       }
       if (signal.aborted) return
       const task = makeTask(holding)
       holding.task = task
-      for (const [topic, offset] of holding.starts) task.startAt(topic, offset)
+      for (const [topic, offset] of holding.starts) {
+        task.startAt(topic, offset)
+        task.statistics.started(topic, offset)
+      }
       holding.enter('running', clock.now())
       await this.#resume(holding)
       onChange('running', [holding.partition])
@@ -145,7 +153,7 @@ export class Assignment implements RebalanceListener {
   }
 
   async revoked(partitions: readonly TopicPartition[]): Promise<void> {
-    const { clock, flush, onChange, onFault } = this.#options
+    const { clock, flush, onFault } = this.#options
     const leaving = this.#leaving(partitions)
     if (leaving.length === 0) return
     const tasks: Task[] = []
@@ -161,9 +169,7 @@ export class Assignment implements RebalanceListener {
     }
     await this.#leave(leaving, this.#holdings.size === leaving.length)
     await this.#retain(leaving, partitions)
-    // A revoke that outlasts its session is no news: the next session may have the partitions again.
-    if (this.#closed) return
-    onChange(
+    this.#tellGone(
       'revoked',
       leaving.map(({ partition }) => partition),
     )
@@ -176,10 +182,21 @@ export class Assignment implements RebalanceListener {
     await this.#options.settled()
     await this.#leave(leaving, false)
     await this.#retain(leaving, partitions)
-    this.#options.onChange(
+    this.#tellGone(
       'lost',
       leaving.map(({ partition }) => partition),
     )
+  }
+
+  // Once for each: a rebalance that outlasts its session is no news, as the next session may have the partitions again.
+  #tellGone(change: 'revoked' | 'lost', partitions: readonly number[]): void {
+    const gone = partitions.filter((partition) => this.#known.delete(partition))
+    if (gone.length > 0) {
+      this.#options.onChange(
+        change,
+        gone.sort((a, b) => a - b),
+      )
+    }
   }
 
   #leaving(partitions: readonly TopicPartition[]): readonly Holding[] {
@@ -230,10 +247,16 @@ export class Assignment implements RebalanceListener {
     holding.task = undefined
   }
 
-  /** Closes everything, whatever state it is in. */
-  async close(): Promise<void> {
+  /**
+   * Closes everything, whatever state it is in, and tells that it has gone.
+   * @param isCommitted - the end is an orderly one, with a last commit
+   */
+  async close(isCommitted: boolean): Promise<void> {
     this.#closed = true
     const all = [...this.#holdings.values()]
+    const uncommitted = new Set(
+      all.filter(({ task }) => task?.statistics.isCommitted === false).map((one) => one.partition),
+    )
     this.#holdings.clear()
     await Promise.all(
       all.map(async (holding) => {
@@ -241,6 +264,9 @@ export class Assignment implements RebalanceListener {
         await Promise.all(holding.tables.map((table) => table.close()))
       }),
     )
+    const revoked = isCommitted ? [...this.#known].filter((one) => !uncommitted.has(one)) : []
+    this.#tellGone('revoked', revoked)
+    this.#tellGone('lost', [...this.#known])
   }
 }
 

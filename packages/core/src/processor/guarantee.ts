@@ -7,7 +7,8 @@ import {
   type TopicPartitionOffset,
   type TransactionalProducer,
 } from '@goka/interface'
-import type { CapturedEpoch } from './task.ts'
+import { writeError } from './record-size.ts'
+import type { CapturedEpoch, Task } from './task.ts'
 
 /**
  * How the epochs of a commit become durable in Kafka: changelog, outputs and input offsets.
@@ -47,12 +48,13 @@ export class AtLeastOnce implements Guarantee {
     changelog: ProduceBatch,
   ): Promise<readonly TopicPartitionOffset[]> {
     const [positions] = await Promise.all([
-      changelog.length > 0 ? this.producer.send(changelog) : [],
+      sendChangelog(this.producer, epochs, changelog),
       ...epochs.map(({ epoch }) => epoch.sent()),
     ])
     const offsets = inputOffsets(epochs)
     checkHeld(epochs)
     if (offsets.length > 0) await consumer.commit(offsets)
+    noteCommitted(epochs)
     return positions
   }
 
@@ -98,18 +100,43 @@ export class ExactlyOnce implements Guarantee {
     const { producer } = this
     await producer.begin()
     const [positions] = await Promise.all([
-      changelog.length > 0 ? producer.send(changelog) : [],
-      ...epochs.map(({ epoch }) =>
-        epoch.outputs.length > 0 ? producer.send(epoch.outputs) : undefined,
-      ),
+      sendChangelog(producer, epochs, changelog),
+      ...epochs.map(({ task, epoch }) => sendOutputs(producer, task, epoch.outputs)),
     ])
     checkHeld(epochs)
     await producer.commit(consumer, inputOffsets(epochs))
+    noteCommitted(epochs)
     return positions
   }
 
   close(): Promise<void> {
     return this.producer.close()
+  }
+}
+
+async function sendChangelog(
+  producer: Producer,
+  epochs: readonly CapturedEpoch[],
+  changelog: ProduceBatch,
+): Promise<readonly TopicPartitionOffset[]> {
+  if (changelog.length === 0) return []
+  try {
+    return await producer.send(changelog)
+  } catch (error) {
+    if (!isGokaError(error, 'GOKA_TRANSPORT_RECORD_TOO_LARGE')) throw error
+    // Each task writes its own partition.
+    const { partition } = error.details
+    const writer = epochs.find(({ task }) => task.partition === partition)?.task
+    throw writer === undefined ? error : writeError(error, writer)
+  }
+}
+
+async function sendOutputs(producer: Producer, task: Task, outputs: ProduceBatch): Promise<void> {
+  if (outputs.length === 0) return
+  try {
+    await producer.send(outputs)
+  } catch (error) {
+    throw writeError(error, task)
   }
 }
 
@@ -123,6 +150,10 @@ function checkHeld(epochs: readonly CapturedEpoch[]): void {
     `partition ${lost.task.partition} was lost while its work was being committed: it is processed again`,
     { operation: 'commit', retriable: true, reason: 'the partition was lost' },
   )
+}
+
+function noteCommitted(epochs: readonly CapturedEpoch[]): void {
+  for (const { task, epoch } of epochs) task.statistics.committed(epoch.positions)
 }
 
 function inputOffsets(epochs: readonly CapturedEpoch[]): readonly TopicPartitionOffset[] {

@@ -1,4 +1,18 @@
-import type { TableCopy } from '../table/table-copy.ts'
+import type { ClientContext, Storage, Transport } from '@goka/interface'
+import type { Edges } from '../graph/edges.ts'
+import type { Partitioner } from '../partitioner.ts'
+import { TableCopy } from '../table/table-copy.ts'
+import type { ProcessorSettings } from './processor-options.ts'
+
+export interface LookupsOptions {
+  readonly edges: Edges
+  readonly settings: ProcessorSettings
+  readonly transport: Transport
+  readonly storage: Storage | undefined
+  readonly scope: string
+  readonly partitioner: Partitioner
+  readonly context: ClientContext
+}
 
 /** The tables that callbacks may look any key up in: complete copies, shared by all partitions of an instance. */
 export class Lookups {
@@ -31,4 +45,29 @@ export class Lookups {
       }),
     )
   }
+}
+
+/** The lookups of a group; none without a storage. */
+export function makeLookups(options: LookupsOptions): Lookups {
+  const { edges, settings, transport, storage, scope, partitioner, context } = options
+  const { restart } = settings
+  if (storage === undefined) return new Lookups(new Map())
+  const cacheBytes = settings.cacheBytes / (edges.lookups.length + 1)
+  return new Lookups(
+    new Map(
+      edges.lookups.map(({ topic }) => [
+        topic,
+        new TableCopy({
+          topic,
+          scope,
+          transport,
+          storage,
+          partitioner,
+          cacheBytes,
+          restart,
+          context,
+        }),
+      ]),
+    ),
+  )
 }

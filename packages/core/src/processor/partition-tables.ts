@@ -36,20 +36,23 @@ export class PartitionTables {
   }
 
   /**
-   * The tables of a partition, read to the end of their topics: `open` ones are read on. A table that others write (a join,
-   * or the group's own on a standby) is followed from then on. When `signal` is aborted the tables are returned as they are.
+   * Reads the tables of a partition to the end of their topics: `open` ones are read on. A table that others write (a join,
+   * or the group's own on a standby) is followed from then on. When `signal` is aborted the tables stay as they are.
+   * @param onOpen - told the tables as soon as they are open; from then on they are the caller's to close
    */
   async recover(
     partition: number,
     open: readonly PartitionTable[],
     standby: boolean,
     signal: AbortSignal,
-  ): Promise<readonly PartitionTable[]> {
-    if (this.#topics.length === 0) return []
+    onOpen: (tables: readonly PartitionTable[]) => void,
+  ): Promise<void> {
+    if (this.#topics.length === 0) return
     const { changelogs, clock, edges, log, reader } = this.#options
     const found = await changelogs.read(this.#topics.map((topic) => ({ topic, partition })))
     const tables = await this.#open(partition, open, found, signal)
-    if (signal.aborted) return tables
+    onOpen(tables)
+    if (signal.aborted) return
     const startMs = clock.now()
     const readBefore = recordsRead(tables)
     const stopReading = (): void => {
@@ -78,7 +81,6 @@ export class PartitionTables {
         standby ? 'the standby of the partition is up to date' : 'the partition is recovered',
       )
     }
-    return tables
   }
 
   /** Reads the tables no further; they stay open. */

@@ -31,7 +31,10 @@ export interface TopicOptions {
 
 /** When faults of the broker are ridden out by starting again. */
 export interface RestartOptions extends BackoffOptions {
-  /** After how long without success `run` rejects with the fault. Default: never. */
+  /**
+   * After how many milliseconds without success `run` rejects with the fault: counted from the first fault, or from the
+   * loss of the last broker, until it runs again and is connected. Default: never.
+   */
   readonly giveUpAfterMs?: number
 }
 
@@ -87,10 +90,14 @@ export type Around = (
  * throws is logged.
  */
 export interface ProcessorListener {
+  /** These are here: each until it is told to be revoked or lost. */
   readonly assigned?: (partitions: readonly number[]) => void
-  /** What was done is committed. */
+  /** These go to another instance, or the processor stops. What was done is committed. */
   readonly revoked?: (partitions: readonly number[]) => void
-  /** Another instance had them already: what was not committed is void here and done again there. */
+  /**
+   * These were taken away, or a fault ended the processor or makes it start again: what was not committed is void here, and
+   * is done again where they are next.
+   */
   readonly lost?: (partitions: readonly number[]) => void
   /** These are recovered and being processed. */
   readonly running?: (partitions: readonly number[]) => void

@@ -11,6 +11,7 @@ import type { Edges } from '../graph/edges.ts'
 import { encodeKey } from '../key.ts'
 import { ObservableState, type StateReader } from '../observable-state.ts'
 import type { Partitioner } from '../partitioner.ts'
+import { Patience } from '../patience.ts'
 import { decodeCopy } from '../table/decode-copy.ts'
 import { Identity } from './identity.ts'
 import type { ProcessorListener, ProcessorSettings } from './processor-options.ts'
@@ -122,7 +123,7 @@ export class Processor<State> {
     const { signal } = this.#stop
     const { giveUpAfterMs, ...waits } = settings.restart
     const backoff = new Backoff(waits)
-    let faultySinceMs: number | undefined
+    const patience = new Patience(context, giveUpAfterMs)
     // Between two sessions nothing else may keep the process alive.
     const alive = setInterval(() => {}, 2 ** 30)
     let identity: Identity | undefined
@@ -130,10 +131,11 @@ export class Processor<State> {
       if (settings.guarantee === 'exactly-once') identity = await this.#identify()
       while (!signal.aborted) {
         this.#state.set('starting')
-        const session = this.#makeSession(identity?.transactionalId, () => {
+        const session = this.#makeSession(identity?.transactionalId, patience, () => {
           backoff.reset()
-          faultySinceMs = undefined
+          patience.succeeded()
         })
+        patience.begin((error) => session.abort(error))
         const stop = (): void => {
           this.#state.set('stopping')
           session.stop()
@@ -145,8 +147,8 @@ export class Processor<State> {
         } catch (error) {
           if (!isRetriable(error)) throw error
           if (signal.aborted) return
-          faultySinceMs ??= clock.now()
-          if (clock.now() - faultySinceMs >= giveUpAfterMs) throw error
+          patience.failed()
+          if (patience.isOver) throw error
           const delayMs = backoff.next()
           log.warn({ err: error, delayMs }, 'the processor starts again after a fault')
           this.#statistics.restarts++
@@ -154,6 +156,7 @@ export class Processor<State> {
           this.#state.set('restarting')
           await delay(clock, delayMs, signal)
         } finally {
+          patience.end()
           signal.removeEventListener('abort', stop)
           this.#session = undefined
         }
@@ -178,13 +181,18 @@ export class Processor<State> {
     return Identity.of(`${this.group}-${instanceId}`)
   }
 
-  #makeSession(transactionalId: string | undefined, onHealthy: () => void): Session {
+  #makeSession(
+    transactionalId: string | undefined,
+    patience: Patience,
+    onHealthy: () => void,
+  ): Session {
     const { context } = this.#parts
     const { clock, log } = context
     const statistics = this.#statistics
     return new Session({
       ...this.#parts,
       transactionalId,
+      clientContext: () => patience.watched(),
       onJoined: () => {
         onHealthy()
         this.#state.set('running')
@@ -303,7 +311,7 @@ export class Processor<State> {
     const statistics = this.#statistics
     const partitions: PartitionReport[] = []
     for (const holding of session?.assignment?.holdings ?? []) {
-      const { partition, state, sinceMs, task, tables } = holding
+      const { partition, state, sinceMs, task } = holding
       const counters = task?.statistics
       partitions.push({
         partition,
@@ -320,13 +328,7 @@ export class Processor<State> {
           const end = session?.consumer?.endOffset({ topic, partition })
           return { topic, ...input, ...distance(input.position, end) }
         }),
-        tables: tables.map((table) =>
-          tableReport(
-            table,
-            table.topic === this.#parts.edges.table?.topic ? 'table' : 'join',
-            session?.endOfTable(table),
-          ),
-        ),
+        tables: session?.tablesOf(holding) ?? [],
       })
     }
     return {
@@ -334,15 +336,9 @@ export class Processor<State> {
       state: this.#state.current,
       sinceMs: this.#state.sinceMs,
       partitions: partitions.sort((a, b) => a.partition - b.partition),
-      standbys: (session?.standbys ?? []).map((table) =>
-        tableReport(
-          table,
-          table.topic === this.#parts.edges.table?.topic ? 'table' : 'join',
-          session?.endOfTable(table),
-        ),
-      ),
+      standbys: session?.standbys ?? [],
       lookups: [...(session?.lookups.values() ?? [])].flatMap((copy) =>
-        copy.tables.map((table) => tableReport(table, 'lookup', copy.endOffset(table))),
+        copy.tables.map((table) => tableReport(table, 'lookup', copy.reading(table))),
       ),
       commits: { ...statistics.commits },
       restarts: statistics.restarts,

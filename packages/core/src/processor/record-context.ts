@@ -175,8 +175,7 @@ export class CallbackContext {
       throw this.#refused('setValue', `${value} is not a value: use delete() to remove the key`)
     }
     const scope = this.#scope
-    if (scope.checkState !== undefined && typeof value !== 'object') {
-      scope.checkState(value)
+    if (scope.canWait(value)) {
       this.#write(cell, value as CellContent)
       return
     }

@@ -42,6 +42,9 @@ export function messageOf(error: unknown): string {
   return String(error)
 }
 
+/** How much of a message or a stack goes into a header: some hold a whole record, and the letter must not grow too large. */
+const HEADER_CHARS = 4_096
+
 /** What a dead letter tells besides the headers of the record: all values are text. */
 export function deadLetterHeaders(
   original: Headers,
@@ -61,6 +64,8 @@ export function deadLetterHeaders(
   ]
   return [
     ...original,
-    ...facts.map(([name, value]): Header => ({ name, value: Buffer.from(value) })),
+    ...facts.map(([name, value]): Header => {
+      return { name, value: Buffer.from(value.slice(0, HEADER_CHARS)) }
+    }),
   ]
 }

@@ -14,22 +14,25 @@ import type { Partitioner } from '../partitioner.ts'
 import { Changelogs } from '../table/changelogs.ts'
 import { decodeCopy } from '../table/decode-copy.ts'
 import type { PartitionTable, TableUpdate } from '../table/partition-table.ts'
-import { TableCopy } from '../table/table-copy.ts'
+import type { TableCopy } from '../table/table-copy.ts'
 import { TableReader } from '../table/table-reader.ts'
 import { Assignment, type AssignmentChange } from './assignment.ts'
 import { type CommitReport, Committer } from './committer.ts'
 import { AtLeastOnce, ExactlyOnce, type Guarantee } from './guarantee.ts'
 import type { Holding } from './holding.ts'
 import { Intake } from './intake.ts'
-import { Lookups } from './lookups.ts'
-import { Outputs, outputTopics } from './outputs.ts'
+import { type Lookups, makeLookups } from './lookups.ts'
+import { Outputs } from './outputs.ts'
 import { PartitionCheck } from './partition-check.ts'
 import { PartitionTables } from './partition-tables.ts'
 import type { ProcessorSettings } from './processor-options.ts'
 import { callbackError } from './record-error.ts'
+import { writeError } from './record-size.ts'
 import type { RecoveryProgress } from './recovery.ts'
 import { Scheduler } from './scheduler.ts'
 import { Shelf } from './shelf.ts'
+import { canWait } from './state-codec.ts'
+import { type TableReport, tableReport } from './table-report.ts'
 import { Task } from './task.ts'
 import type { TaskScope } from './task-scope.ts'
 import { Throttle } from './throttle.ts'
@@ -46,6 +49,8 @@ export interface SessionOptions {
   /** For exactly-once. */
   readonly transactionalId: string | undefined
   readonly context: ClientContext
+  /** What each client is made with, so that its connection is watched. */
+  readonly clientContext: () => ClientContext
   /** The group has been joined. */
   readonly onJoined: () => void
   readonly onCommitted: (commit: CommitReport) => void
@@ -78,17 +83,15 @@ export class Session {
   #committer: Committer | undefined
   #assignment: Assignment | undefined
   #closing = false
+  // The last commit has been made, or left alone.
+  #isDrained = false
   // The error of a callback: the work before it is committed before it ends the session.
   #failure: { readonly error: unknown } | undefined
 
   constructor(options: SessionOptions) {
     this.#options = options
     const { clock } = options.context
-    this.#outputs = new Outputs(
-      outputTopics(options.edges, options.settings.onError),
-      options.partitioner,
-      options.context,
-    )
+    this.#outputs = new Outputs(options)
     this.#lookups = makeLookups(options)
     this.#scheduler = new Scheduler(clock, () => this.#mayRun())
     this.#throttle = new Throttle(options.settings.maxQueuedBytes, clock)
@@ -115,13 +118,23 @@ export class Session {
     return this.#partitions
   }
 
-  /** The tables that are kept for partitions that are processed elsewhere. */
-  get standbys(): readonly PartitionTable[] {
-    return this.#shelf?.tables ?? []
+  /** The tables of a partition that is here. */
+  tablesOf({ tables, task }: Holding): readonly TableReport[] {
+    return tables.map((table) => this.#report(table, task !== undefined))
   }
 
-  endOfTable(table: PartitionTable): number | undefined {
-    return this.#reader?.endOffset(table)
+  /** The tables that are kept for partitions that are processed elsewhere. */
+  get standbys(): readonly TableReport[] {
+    return (this.#shelf?.tables ?? []).map((table) => this.#report(table, false))
+  }
+
+  #report(table: PartitionTable, isProcessed: boolean): TableReport {
+    const { topic, position } = table
+    const role = topic === this.#options.edges.table?.topic ? 'table' : 'join'
+    // The task is the only one who writes it, and nobody reads it.
+    const isWritten = isProcessed && role === 'table'
+    const reading = isWritten ? { start: position, end: position } : this.#reader?.reading(table)
+    return tableReport(table, role, reading)
   }
 
   /** Runs until `stop`; rejects with the fault that ended it. */
@@ -131,6 +144,7 @@ export class Session {
       if (!this.#stop.signal.aborted) this.#options.onJoined()
       await this.#ended.promise
       await this.#drain()
+      this.#isDrained = true
     } finally {
       await this.#close()
     }
@@ -141,6 +155,11 @@ export class Session {
   stop(): void {
     this.#stop.abort()
     this.#ended.resolve()
+  }
+
+  /** Ends `run` with an error. */
+  abort(error: unknown): void {
+    this.#fault(error)
   }
 
   #fault(error: unknown): void {
@@ -154,9 +173,9 @@ export class Session {
   }
 
   async #start(): Promise<void> {
-    const { transport, context, edges, settings } = this.#options
+    const { transport, context, clientContext, edges, settings } = this.#options
     const { topicConfig } = transport.capabilities
-    const admin = await this.#own(transport.admin(context))
+    const admin = await this.#own(transport.admin(clientContext()))
     this.#admin = admin
     this.#partitions = await checkTopics(admin, topicConfig, edges, settings.topics, context.log)
     await this.#lookups.start((error) => this.#fault(error))
@@ -167,13 +186,13 @@ export class Session {
   }
 
   async #startTables(changelogs: Changelogs): Promise<void> {
-    const { transport, context, edges, settings, storage, scope, onProgress, onUpdate } =
-      this.#options
-    const { clock, log } = context
+    const { transport, edges, settings, storage, scope, onProgress, onUpdate } = this.#options
+    const { clientContext } = this.#options
+    const { clock, log } = this.#options.context
     const count = edges.joins.length + (edges.table === undefined ? 0 : 1)
     if (count === 0 || storage === undefined) return
     const reader = new TableReader(
-      await this.#own(transport.partitionReader({ isolation: 'read_committed' }, context)),
+      await this.#own(transport.partitionReader({ isolation: 'read_committed' }, clientContext())),
       (error) => this.#fault(error),
     )
     this.#reader = reader
@@ -215,12 +234,12 @@ export class Session {
   }
 
   async #makeGuarantee(): Promise<Guarantee> {
-    const { transport, context, transactionalId } = this.#options
+    const { transport, clientContext, transactionalId } = this.#options
     if (transactionalId === undefined) {
-      return new AtLeastOnce(await this.#own(transport.producer({}, context)))
+      return new AtLeastOnce(await this.#own(transport.producer({}, clientContext())))
     }
     return new ExactlyOnce(
-      await this.#own(transport.transactionalProducer({ transactionalId }, context)),
+      await this.#own(transport.transactionalProducer({ transactionalId }, clientContext())),
     )
   }
 
@@ -254,7 +273,7 @@ export class Session {
           listener: assignment,
           ...(settings.instanceId !== undefined && { instanceId: settings.instanceId }),
         },
-        context,
+        this.#options.clientContext(),
       ),
     )
     this.#committer = new Committer({
@@ -314,16 +333,20 @@ export class Session {
       concurrency: settings.concurrency,
       holdOutputs: guarantee.holdOutputs,
       newBatch: () => new ProduceBatch(),
-      encodeState: (value) => codec.encode(value),
-      checkState: codec?.check === undefined ? undefined : (value) => codec.check?.(value),
+      encodeState: (value) => {
+        const bytes = codec.encode(value)
+        this.#outputs.checkSize(edges.table?.topic as string, holding.partition, bytes.length)
+        return bytes
+      },
+      canWait: (value) => canWait(codec, value),
       decodeState: (bytes) => decodeCopy(codec, bytes),
       write: (batch, topic, key, value, options) => {
-        const { headers: own, timestampMs = Number.NaN } = options ?? {}
-        const headers = settings.headers.length > 0 ? [...settings.headers, ...(own ?? [])] : own
-        this.#outputs.write(batch, topic, key, value, timestampMs, headers)
+        this.#outputs.write(batch, topic, key, value, options)
       },
       send: (batch) => {
-        const sent = guarantee.producer.send(batch)
+        const sent = guarantee.producer.send(batch).catch((error: unknown) => {
+          throw writeError(error, task)
+        })
         sent.catch((error: unknown) => {
           if (!task.isLost) this.#fault(error)
         })
@@ -364,7 +387,7 @@ export class Session {
     this.#throttle.release()
     await Promise.allSettled([
       this.#consumer?.close(),
-      this.#assignment?.close(),
+      this.#assignment?.close(this.#isDrained),
       this.#lookups.stop(),
       // Recoveries under way may wait for answers of these, which closing gives them.
       this.#reader?.close(),
@@ -373,28 +396,4 @@ export class Session {
     await Promise.allSettled([this.#shelf?.close()])
     await Promise.allSettled([this.#guarantee?.close()])
   }
-}
-
-function makeLookups(options: SessionOptions): Lookups {
-  const { edges, settings, transport, storage, scope, partitioner, context } = options
-  const { restart } = settings
-  if (storage === undefined) return new Lookups(new Map())
-  const cacheBytes = settings.cacheBytes / (edges.lookups.length + 1)
-  return new Lookups(
-    new Map(
-      edges.lookups.map(({ topic }) => [
-        topic,
-        new TableCopy({
-          topic,
-          scope,
-          transport,
-          storage,
-          partitioner,
-          cacheBytes,
-          restart,
-          context,
-        }),
-      ]),
-    ),
-  )
 }

@@ -90,13 +90,12 @@ export class Shelf {
   async #follow(item: Item): Promise<void> {
     this.#items.set(item.partition, item)
     const { signal } = item.abort
-    const recovering = this.#options.tables.recover(item.partition, item.tables, true, signal)
-    item.recovering = recovering.then(
-      (tables) => {
-        item.tables = tables
-      },
-      () => {},
-    )
+    const onOpen = (tables: readonly PartitionTable[]): void => {
+      item.tables = tables
+    }
+    const { partition, tables } = item
+    const recovering = this.#options.tables.recover(partition, tables, true, signal, onOpen)
+    item.recovering = recovering.catch(() => {})
     try {
       await recovering
     } catch (error) {

@@ -28,8 +28,8 @@ export interface TaskScope {
   readonly holdOutputs: boolean
   newBatch(): ProduceBatch
   encodeState(value: unknown): Uint8Array
-  /** Throws what `encodeState` would, where the codec has a check: such values are encoded when they are committed. */
-  readonly checkState: ((value: unknown) => void) | undefined
+  /** Whether a value can be encoded when it is committed; throws what `encodeState` would. */
+  canWait(value: unknown): boolean
   decodeState(bytes: Uint8Array): unknown
   write(
     batch: ProduceBatch,

@@ -2,9 +2,11 @@
 export interface InputStatistics {
   records: number
   bytes: number
-  /** The offset after the last record that was given to a callback. */
+  /** The offset of the next record to be given to a callback. */
   position: number
-  /** The timestamp of that record, milliseconds since the epoch; -1 before the first. */
+  /** What the group has committed; -1 before the first commit of the task. */
+  committed: number
+  /** The timestamp of the last record that was given to a callback, milliseconds since the epoch; -1 before the first. */
   lastTimestamp: number
 }
 
@@ -20,6 +22,19 @@ export class TaskStatistics {
   /** Records sent by callbacks. */
   emitted = 0
 
+  /** Whether what was given to callbacks is committed. */
+  get isCommitted(): boolean {
+    for (const { committed, position } of this.inputs.values()) {
+      if (committed < position) return false
+    }
+    return true
+  }
+
+  /** An input starts at an offset. */
+  started(topic: string, position: number): void {
+    this.#input(topic).position = position
+  }
+
   /** Counts records of a batch that were given to callbacks: from `first` to before `next`. */
   processed(
     topic: string,
@@ -28,14 +43,29 @@ export class TaskStatistics {
     position: number,
     timestamp: number,
   ): void {
-    let input = this.inputs.get(topic)
-    if (input === undefined) {
-      input = { records: 0, bytes: 0, position: 0, lastTimestamp: -1 }
-      this.inputs.set(topic, input)
-    }
+    const input = this.#input(topic)
     input.records += records
     input.bytes += bytes
     input.position = position
     input.lastTimestamp = timestamp
+  }
+
+  /** Kafka has the positions of a commit. */
+  committed(positions: ReadonlyMap<string, number>): void {
+    for (const [topic, offset] of positions) {
+      const input = this.#input(topic)
+      input.committed = offset
+      // Markers of transactions are not given to anybody.
+      input.position = Math.max(input.position, offset)
+    }
+  }
+
+  #input(topic: string): InputStatistics {
+    let input = this.inputs.get(topic)
+    if (input === undefined) {
+      input = { records: 0, bytes: 0, position: 0, committed: -1, lastTimestamp: -1 }
+      this.inputs.set(topic, input)
+    }
+    return input
   }
 }

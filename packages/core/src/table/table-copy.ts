@@ -10,10 +10,11 @@ import { Backoff, type BackoffOptions, delay } from '../backoff.ts'
 import { isRetriable } from '../faults.ts'
 import { ObservableState } from '../observable-state.ts'
 import type { Partitioner } from '../partitioner.ts'
+import { Patience } from '../patience.ts'
 import { Changelogs } from './changelogs.ts'
 import { type Changelog, openStore } from './open-store.ts'
 import { PartitionTable, type TableUpdate } from './partition-table.ts'
-import { TableReader } from './table-reader.ts'
+import { TableReader, type TableReading } from './table-reader.ts'
 
 /**
  * `connecting`: no connection (yet, or again; what was read is served once it was complete). `recovering`: reading what
@@ -42,6 +43,7 @@ export class TableCopy {
   readonly state: ObservableState<TableCopyState>
   readonly #options: TableCopyOptions
   readonly #stop = new AbortController()
+  readonly #patience: Patience
   #tables: PartitionTable[] = []
   #reader: TableReader | undefined
   #complete = false
@@ -50,6 +52,7 @@ export class TableCopy {
     this.#options = options
     const { clock } = options.context
     const { topic } = options
+    this.#patience = new Patience(options.context, options.restart.giveUpAfterMs)
     this.state = new ObservableState<TableCopyState>('idle', () => clock.now(), {
       state: 'stopped',
       error: () =>
@@ -71,9 +74,9 @@ export class TableCopy {
     return this.#complete
   }
 
-  /** The end of a partition's topic as last seen. */
-  endOffset(table: PartitionTable): number | undefined {
-    return this.#reader?.endOffset(table)
+  /** How far the reading of a partition has to go; `undefined` while there is no connection. */
+  reading(table: PartitionTable): TableReading | undefined {
+    return this.#reader?.reading(table)
   }
 
   /**
@@ -96,7 +99,8 @@ export class TableCopy {
 
   #markCurrent(): void {
     for (const table of this.#tables) {
-      if (table.position >= (this.endOffset(table) ?? Number.POSITIVE_INFINITY)) table.markCurrent()
+      const end = this.#reader?.endOffset(table) ?? Number.POSITIVE_INFINITY
+      if (table.position >= end) table.markCurrent()
     }
   }
 
@@ -123,20 +127,20 @@ export class TableCopy {
     const { clock, log } = context
     const { signal } = this.#stop
     const backoff = new Backoff(restart)
-    let faultySinceMs: number | undefined
+    const patience = this.#patience
     try {
       while (!signal.aborted) {
         this.state.set('connecting')
         try {
           await this.#follow(() => {
             backoff.reset()
-            faultySinceMs = undefined
+            patience.succeeded()
           })
         } catch (error) {
           if (signal.aborted) break
-          faultySinceMs ??= clock.now()
           if (!isRetriable(error)) throw error
-          if (clock.now() - faultySinceMs >= restart.giveUpAfterMs) throw error
+          patience.failed()
+          if (patience.isOver) throw error
           const delayMs = backoff.next()
           log.warn({ err: error, topic, delayMs }, 'the table cannot be read: trying again')
           this.state.set('connecting')
@@ -144,6 +148,7 @@ export class TableCopy {
         }
       }
     } finally {
+      patience.end()
       await Promise.all(this.#tables.map((table) => table.close()))
       this.state.set('stopped')
     }
@@ -157,32 +162,38 @@ export class TableCopy {
   async #follow(onRunning: () => void): Promise<void> {
     const { context, transport, topic } = this.#options
     const { signal } = this.#stop
-    const admin = await this.#own(transport.admin(context))
-    if (admin === undefined) return
-    let reader: TableReader | undefined
-    // A stop does not wait for answers: closing settles the calls that are under way.
-    const interrupt = (): void => {
-      void Promise.allSettled([reader?.close(), admin.close()])
+    const faulted = new AbortController()
+    const clients: { close(): Promise<void> }[] = []
+    const close = async (): Promise<void> => {
+      await Promise.allSettled(clients.map((client) => client.close()))
     }
+    // Neither a stop nor the end of patience waits for answers: closing settles the calls that are under way.
+    const interrupt = (): void => void close()
+    this.#patience.begin((error) => {
+      faulted.abort(error)
+      interrupt()
+    })
+    const admin = await this.#own(transport.admin(this.#patience.watched()))
+    if (admin === undefined) return
+    clients.push(admin)
     signal.addEventListener('abort', interrupt, { once: true })
     try {
       const changelogs = new Changelogs(admin, transport.capabilities.topicConfig)
       const ends = await this.#open(changelogs)
       if (signal.aborted) return
-      const faulted = new AbortController()
       const partitionReader = await this.#own(
         transport.partitionReader(
           { isolation: 'read_committed' },
-          { ...context, onConnection: (up) => this.#onConnection(up) },
+          this.#patience.watched((up) => this.#onConnection(up)),
         ),
       )
       if (partitionReader === undefined) return
-      reader = new TableReader(partitionReader, (error) => faulted.abort(error))
+      const reader = new TableReader(partitionReader, (error) => faulted.abort(error))
+      clients.push(reader)
       this.#reader = reader
       this.state.set('recovering')
-      const following = reader
       await Promise.all(
-        this.#tables.map((table, index) => following.follow(table, ends[index] as number, true)),
+        this.#tables.map((table, index) => reader.follow(table, ends[index] as number, true)),
       )
       if (faulted.signal.aborted) throw faulted.signal.reason
       if (signal.aborted) return
@@ -192,10 +203,12 @@ export class TableCopy {
       context.log.info({ topic, partitions: this.#tables.length }, 'the table is complete')
       await aborted(signal, faulted.signal)
       if (faulted.signal.aborted && !signal.aborted) throw faulted.signal.reason
+    } catch (error) {
+      throw faulted.signal.aborted ? faulted.signal.reason : error
     } finally {
       signal.removeEventListener('abort', interrupt)
       this.#reader = undefined
-      await Promise.allSettled([reader?.close(), admin.close()])
+      await close()
     }
   }
 

@@ -42,6 +42,7 @@ export class TableReader {
     const recovered = deferred()
     const followed: Followed = {
       table,
+      start: table.position,
       end,
       forever,
       isRead: false,
@@ -79,6 +80,15 @@ export class TableReader {
   /** The end of a table's topic as last seen; `undefined` when it was not, and after the close. */
   endOffset(table: PartitionTable): number | undefined {
     return this.#closed ? undefined : this.#reader.endOffset(table)
+  }
+
+  /** Where the reading of a table began, and the end of its topic: as last seen or, before that, as it is to be reached. */
+  reading(table: PartitionTable): TableReading {
+    const followed = this.#followed.get(nameOf(table))
+    return {
+      start: followed?.start ?? table.position,
+      end: this.endOffset(table) ?? followed?.end,
+    }
   }
 
   async close(): Promise<void> {
@@ -193,8 +203,16 @@ export class TableReader {
   }
 }
 
+/** How far the reading of a table has to go. */
+export interface TableReading {
+  readonly start: number
+  /** `undefined` when nobody knows. */
+  readonly end: number | undefined
+}
+
 interface Followed {
   readonly table: PartitionTable
+  readonly start: number
   readonly end: number
   readonly forever: boolean
   /** Whether the reader has been told to read it. */

@@ -117,6 +117,6 @@ export class View<Value> {
 
   /** What each partition is doing: plain values, for monitors. */
   report(): readonly TableReport[] {
-    return this.#copy.tables.map((table) => tableReport(table, 'view', this.#copy.endOffset(table)))
+    return this.#copy.tables.map((table) => tableReport(table, 'view', this.#copy.reading(table)))
   }
 }

@@ -9,7 +9,7 @@ import { rejection } from '../waiting.ts'
 /** A storage that outlives the instances, as a folder does. */
 class Folder implements Storage {
   readonly name = 'folder'
-  readonly capabilities = { persistent: true, synchronous: true, snapshots: true }
+  readonly capabilities = { persistent: true, snapshots: true }
   readonly stores = new Map<string, FakeStore>()
   readonly open = async ({ scope, topic, partition }: StoreName): Promise<FakeStore> => {
     const id = `${scope} ${topic} ${partition}`

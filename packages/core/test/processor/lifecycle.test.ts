@@ -30,37 +30,6 @@ describe('the life of a processor', () => {
     expect(states).toEqual(['idle', 'starting', 'running', 'stopping', 'stopped'])
   })
 
-  it('tells its listener what happens to partitions', async () => {
-    const seen = new Notes<string>()
-    const { runner } = await cluster.started(counter, 2, {
-      listener: {
-        assigned: (partitions) => seen.add(`assigned ${partitions.join()}`),
-        running: (partitions) => seen.add(`running ${partitions.join()}`),
-        revoked: (partitions) => seen.add(`revoked ${partitions.join()}`),
-      },
-    })
-    const other = cluster.start(counter)
-    await eventually(() => other.runner.partitions.length === 1)
-    await runner.stop()
-    expect(seen.items[0]).toBe('assigned 0,1')
-    expect([...seen.items.slice(1, 3)].sort()).toEqual(['running 0', 'running 1'])
-    expect(seen.items.slice(3)).toEqual(['revoked 1'])
-  })
-
-  it('goes on when its listener throws', async () => {
-    const listener = {
-      running: () => {
-        throw new Error('a bad listener')
-      },
-    }
-    const runner = cluster.processor(counter, { listener })
-    const run = runner.run()
-    await eventually(() => cluster.log.find('error', 'listener').length === 2)
-    expect(runner.partitions).toEqual([0, 1])
-    await runner.stop()
-    await run
-  })
-
   it('is lived once: a second run is refused, also after the end', async () => {
     const runner = cluster.processor(counter)
     const run = runner.run()
@@ -297,6 +266,28 @@ describe('the life of a processor', () => {
     await stopped
   })
 
+  it('reports a table that it recovers: from where, how far, up to where', async () => {
+    await cluster.createTable('group-table', 2)
+    await cluster.produce('group-table', [
+      { key: 'a', value: '1', partition: 0 },
+      { key: 'b', value: '1', partition: 0 },
+    ])
+    const held = cluster.broker.faults.hold(
+      { operation: 'fetch', topic: 'group-table', partition: 0, times: 1_000 },
+      'request',
+    )
+    const { runner } = cluster.start(counter)
+    const first = () => runner.report().partitions[0]
+    await eventually(() => first()?.tables.length === 1)
+    expect(first()).toMatchObject({
+      state: 'recovering',
+      tables: [{ topic: 'group-table', start: 0, position: 0, end: 2, lag: 2 }],
+    })
+    held.end()
+    await eventually(() => first()?.state === 'running')
+    expect(first()?.tables).toMatchObject([{ position: 2, end: 2, lag: 0, recordsRead: 2 }])
+  })
+
   it('reports itself in plain values', async () => {
     const { runner } = await cluster.started(counter, 2)
     await cluster.produce('input', [
@@ -316,9 +307,26 @@ describe('the life of a processor', () => {
       queuedBytes: 0,
       uncommittedBytes: 0,
       errors: 0,
-      inputs: [{ topic: 'input', records: 2, position: 2, end: 2, lag: 0, lastTimestamp: 1_235 }],
-      tables: [{ topic: 'group-table', partition: 0, role: 'table' }],
+      inputs: [
+        {
+          topic: 'input',
+          records: 2,
+          position: 2,
+          committed: 2,
+          end: 2,
+          lag: 0,
+          lastTimestamp: 1_235,
+        },
+      ],
+      tables: [{ topic: 'group-table', partition: 0, role: 'table', writes: 1, lag: 0 }],
     })
+    const [own] = report.partitions[0]?.tables ?? []
+    expect(own?.position).toBeGreaterThan(0)
+    expect(own?.end).toBe(own?.position)
+    // An input of which nothing has come yet is told, too.
+    expect(report.partitions[1]?.inputs).toEqual([
+      expect.objectContaining({ topic: 'input', records: 0, position: 0, committed: 0, lag: 0 }),
+    ])
     expect(report.events.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(['starting', 'assigned', 'running']),
     )

@@ -125,6 +125,42 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
       expect(runner.report().restarts).toBe(5)
     })
 
+    it('end the run when the broker is away for too long, counted from when it was last there', async () => {
+      const clock = new ManualClock()
+      const { run, runner } = cluster.start(
+        counter,
+        { guarantee, restart: { ...RESTART, giveUpAfterMs: 5_000 } },
+        cluster.goka({ clock }),
+      )
+      await eventually(() => runner.partitions.length === 2)
+      const away = async (forMs: number): Promise<void> => {
+        cluster.broker.faults.down()
+        await settle()
+        clock.advance(forMs)
+        await settle()
+      }
+      for (let time = 0; time < 3; time++) {
+        await away(4_999)
+        cluster.broker.faults.up()
+        await settle()
+        clock.advance(4_999)
+      }
+      await settle()
+      expect(runner.state.current).toBe('running')
+      await away(4_999)
+      expect(runner.state.current).toBe('running')
+      clock.advance(1)
+      await eventually(() => {
+        clock.advance(100)
+        return runner.state.current === 'stopped'
+      })
+      expect(await rejection(run)).toMatchObject({
+        code: 'GOKA_TRANSPORT_UNREACHABLE',
+        details: { brokers: 'embedded', timeoutMs: 5_000 },
+      })
+      expect(runner.report().restarts).toBe(0)
+    })
+
     it('are waited for longer from time to time, and no stop waits with them', async () => {
       const clock = new ManualClock()
       cluster.broker.faults.fail({ operation: 'metadata', clientId, times: 1_000 }, fault(true))

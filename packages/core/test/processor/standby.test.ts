@@ -142,6 +142,19 @@ describe.each(['at-least-once', 'exactly-once'] as const)('an instance, %s', (gu
     held[own]?.end()
     await eventually(() => two.partitions.length === 1)
     expect(cluster.log.find('info', 'the standby of the partition')).toEqual([])
+    // What is on its way is reported with how far it is.
+    expect(two.report().standbys).toEqual([
+      expect.objectContaining({ topic: 'group-table', partition: 1 - own, role: 'table', lag: 0 }),
+      expect.objectContaining({
+        topic: 'profiles',
+        partition: 1 - own,
+        role: 'join',
+        start: 0,
+        position: 0,
+        end: 1,
+        lag: 1,
+      }),
+    ])
     held[1 - own]?.end()
     await upToDate(two, 2)
   })

@@ -94,8 +94,10 @@ function same(_file: StoredFile, batch: StoreBatch): StoreBatch {
 /** A disk as one process sees it. */
 export class DiskStorage implements Storage {
   readonly name = 'disk'
-  readonly capabilities: StorageCapabilities
+  readonly capabilities: StorageCapabilities = { persistent: true, snapshots: true }
   readonly disk: Disk
+  /** Whether reads are answered later. */
+  readonly isSlow: boolean
   /** Where each store was when it was opened. */
   readonly openedAt = new Map<string, number>()
   readonly #open = new Set<string>()
@@ -103,7 +105,7 @@ export class DiskStorage implements Storage {
 
   constructor(disk: Disk, slow: boolean) {
     this.disk = disk
-    this.capabilities = { persistent: true, synchronous: !slow, snapshots: true }
+    this.isSlow = slow
   }
 
   crash(): void {
@@ -207,7 +209,7 @@ class DiskStore implements Store {
   }
 
   #answer<Value>(read: () => Value): Awaitable<Value> {
-    if (this.#storage.capabilities.synchronous) return read()
+    if (!this.#storage.isSlow) return read()
     return new Promise((resolve) => this.#storage.disk.step(() => resolve(read())))
   }
 

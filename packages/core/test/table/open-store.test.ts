@@ -51,7 +51,7 @@ describe('a store', () => {
 
 class FakeStorage implements Storage {
   readonly name = 'fake'
-  readonly capabilities = { persistent: true, synchronous: true, snapshots: true }
+  readonly capabilities = { persistent: true, snapshots: true }
   readonly calls: string[] = []
   locked = 0
   store: FakeStore

@@ -193,6 +193,33 @@ describe('a view', () => {
     expect(await rejection(weak.run())).toBe(fault)
   })
 
+  it.each(['running', 'recovering'] as const)(
+    'ends when the broker is away for too long while it is %s',
+    async (state) => {
+      await fill(10)
+      const clock = new ManualClock()
+      const reads = { operation: 'fetch', topic: 'prices', times: 1_000 } as const
+      const held = state === 'recovering' ? cluster.broker.faults.hold(reads, 'request') : undefined
+      const view = cluster.goka({ clock }).view(prices, { restart: { giveUpAfterMs: 5_000 } })
+      const run = view.run()
+      await inTime(view.state.until(state), 'the start')
+      if (held !== undefined) await inTime(held.met(), 'the first read')
+      cluster.broker.faults.down()
+      await settle()
+      clock.advance(4_999)
+      await settle()
+      expect(view.state.current).toBe('connecting')
+      clock.advance(1)
+      expect(await rejection(run)).toMatchObject({
+        code: 'GOKA_TRANSPORT_UNREACHABLE',
+        details: { timeoutMs: 5_000 },
+      })
+      expect(clock.waitsMs).toEqual([])
+      cluster.broker.faults.up()
+      held?.end()
+    },
+  )
+
   it('ends when its topic is deleted', async () => {
     await fill(10)
     const view = cluster.goka().view(prices)

@@ -28,6 +28,8 @@ export class Connection<C extends Client> {
   readonly name: string
   readonly #context: ClientContext
   readonly #watch: ConnectionWatch
+  /** Resolve when calls that are under way have returned. */
+  readonly #calls = new Set<Promise<void>>()
   #closing: Promise<void> | undefined
 
   private constructor(client: C, name: string, context: ClientContext, watch: ConnectionWatch) {
@@ -74,6 +76,21 @@ export class Connection<C extends Client> {
   }
 
   /**
+   * The client is not disconnected before `called`, a call that holds it in a thread of Node's pool, has returned. node-rdkafka
+   * frees a client under whoever is in it. librdkafka does not answer a transactional call that is under way when the client
+   * is torn down, and then waits for its caller: neither would ever end, nor could the process.
+   */
+  async during<T>(called: Promise<T>): Promise<T> {
+    const returned = called.then(nothing, nothing)
+    this.#calls.add(returned)
+    try {
+      return await called
+    } finally {
+      this.#calls.delete(returned)
+    }
+  }
+
+  /**
    * Disconnects, once, and waits at most a bound for it. Nothing may be popping from the client any more, and no call may
    * follow: node-rdkafka would block or never answer.
    */
@@ -85,12 +102,17 @@ export class Connection<C extends Client> {
   async #close(): Promise<void> {
     this.#watch.stop()
     const { clock, log } = this.#context
-    if ((await within(clock, closeLimitMs, disconnect(this.client))) === undefined) {
+    if ((await within(clock, closeLimitMs, this.#disconnect())) === undefined) {
       log.warn(
         { client: this.name, limitMs: closeLimitMs },
         'the kafka client was not torn down in time and goes on in the background',
       )
     }
+  }
+
+  async #disconnect(): Promise<true> {
+    while (this.#calls.size > 0) await Promise.all(this.#calls)
+    return await disconnect(this.client)
   }
 }
 
@@ -197,6 +219,8 @@ function construct<C>(make: () => C): C {
     throw invalid('librdkafka', 'settings that librdkafka takes', toFault(error).message)
   }
 }
+
+function nothing(): void {}
 
 function nameOf(client: Client): string {
   return (client as unknown as { readonly name: string }).name

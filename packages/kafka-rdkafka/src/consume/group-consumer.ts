@@ -38,11 +38,11 @@ export interface GroupConsumerParts {
 /** A member of a group on one client of node-rdkafka. */
 export class RdkafkaGroupConsumer implements GroupConsumer {
   /** For transactions, which commit offsets in the name of this member. */
-  readonly client: rdkafka.KafkaConsumer
+  readonly connection: Connection<rdkafka.KafkaConsumer>
+  readonly #client: rdkafka.KafkaConsumer
   readonly #group: string
   readonly #topics: readonly string[]
   readonly #context: ClientContext
-  readonly #connection: Connection<rdkafka.KafkaConsumer>
   readonly #rebalances: Rebalances
   readonly #lifetime: Lifetime
   readonly #source: RecordSource
@@ -57,11 +57,11 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
   constructor(options: GroupConsumerOptions, context: ClientContext, parts: GroupConsumerParts) {
     const { connection, rebalances } = parts
     const { client } = connection
-    this.client = client
+    this.connection = connection
+    this.#client = client
     this.#group = options.group
     this.#topics = options.topics
     this.#context = context
-    this.#connection = connection
     this.#rebalances = rebalances
     this.#lifetime = new Lifetime(`consumer of group ${options.group}`)
     this.#source = parts.source((fault) => {
@@ -135,9 +135,11 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
     const operation = `offset fetch of group ${this.#group}`
     const found = await this.#lifetime.guard(() =>
       this.#asking.until({ operation }, () =>
-        call<rdkafka.TopicPartitionOffset[]>((done) => {
-          this.client.committed(asked, askMs, done)
-        }),
+        this.connection.during(
+          call<rdkafka.TopicPartitionOffset[]>((done) => {
+            this.#client.committed(asked, askMs, done)
+          }),
+        ),
       ),
     )
     return Array.from(found)
@@ -155,8 +157,12 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
     await this.#closing
   }
 
-  /** @throws GokaError `GOKA_TRANSPORT_FENCED` when one of the partitions is not this member's any more */
+  /**
+   * @throws GokaError `GOKA_TRANSPORT_FENCED` when one of the partitions is not this member's any more, or
+   *   `GOKA_TRANSPORT_CLOSED`
+   */
   checkOwned(partitions: readonly TopicPartition[], operation: string): void {
+    this.#lifetime.check()
     for (const { topic, partition } of partitions) {
       if (this.#flow.get({ topic, partition }) === undefined) {
         throw transportError(faultOf(faultCodes.ERR__ASSIGNMENT_LOST), {
@@ -175,7 +181,7 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
       if (facts === undefined) throw topicUnknown(topic)
     }
     this.#lifetime.check()
-    this.client.subscribe([...this.#topics])
+    this.#client.subscribe([...this.#topics])
     this.#joined = true
   }
 
@@ -222,7 +228,7 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
     await this.#source.stop()
     await answered
     await this.#committer.stop()
-    await this.#connection.close()
+    await this.connection.close()
     this.#flow.clear()
   }
 }

@@ -1,12 +1,13 @@
-import type {
-  ClientContext,
-  GroupConsumer,
-  TopicPartitionOffset,
-  TransactionalProducer,
+import {
+  type ClientContext,
+  type GroupConsumer,
+  isGokaError,
+  type TopicPartitionOffset,
+  type TransactionalProducer,
 } from '@goka/interface'
 import type rdkafka from 'node-rdkafka'
 import { invalid } from '../check-options.ts'
-import { call, delay } from '../client/call.ts'
+import { call, delay, within } from '../client/call.ts'
 import type { Connection } from '../client/connection.ts'
 import { type ClientFault, faultCodes, faultOf } from '../client-fault.ts'
 import { RdkafkaGroupConsumer } from '../consume/group-consumer.ts'
@@ -28,6 +29,7 @@ export interface TransactionOptions {
 
 /** A producer of transactions on one client of node-rdkafka. */
 export class RdkafkaTransactionalProducer extends RdkafkaProducer implements TransactionalProducer {
+  readonly #connection: Connection<rdkafka.Producer>
   readonly #options: TransactionOptions
 
   constructor(
@@ -37,38 +39,47 @@ export class RdkafkaTransactionalProducer extends RdkafkaProducer implements Tra
     options: TransactionOptions,
   ) {
     super(context, connection, sink)
+    this.#connection = connection
     this.#options = options
   }
 
   /** Ends what an earlier producer of the same id left open, and fences it. */
   async init(): Promise<void> {
-    await this.#attempt('init of transactions', (done) => {
-      this.client.initTransactions(callMs, done)
-    })
+    await this.#attempt('init of transactions', () =>
+      this.#call((done) => {
+        this.client.initTransactions(callMs, done)
+      }),
+    )
   }
 
   async begin(): Promise<void> {
     await this.lifetime.guard(() =>
-      this.#attempt('begin of a transaction', (done) => {
-        this.client.beginTransaction(done)
-      }),
+      this.#attempt('begin of a transaction', () =>
+        this.#call((done) => {
+          this.client.beginTransaction(done)
+        }),
+      ),
     )
   }
 
   async commit(consumer: GroupConsumer, offsets: readonly TopicPartitionOffset[]): Promise<void> {
     await this.lifetime.guard(async () => {
       if (offsets.length > 0) await this.#sendOffsets(consumer, offsets)
-      await this.#attempt('commit of a transaction', (done) => {
-        this.client.commitTransaction(callMs, done)
-      })
+      await this.#attempt('commit of a transaction', () =>
+        this.#call((done) => {
+          this.client.commitTransaction(callMs, done)
+        }),
+      )
     })
   }
 
   async abort(): Promise<void> {
     await this.lifetime.guard(() =>
-      this.#attempt('abort of a transaction', (done) => {
-        this.client.abortTransaction(callMs, done)
-      }),
+      this.#attempt('abort of a transaction', () =>
+        this.#call((done) => {
+          this.client.abortTransaction(callMs, done)
+        }),
+      ),
     )
   }
 
@@ -80,37 +91,47 @@ export class RdkafkaTransactionalProducer extends RdkafkaProducer implements Tra
       throw invalid('consumer', 'a group consumer of the same transport', typeof consumer)
     }
     const operation = 'offset commit in a transaction'
-    consumer.checkOwned(offsets, operation)
-    await this.#attempt(operation, (done) => {
-      this.client.sendOffsetsToTransaction(
-        offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
-        consumer.client,
-        callMs,
-        done,
+    const { connection } = consumer
+    const sent = offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
+    await this.#attempt(operation, async () => {
+      consumer.checkOwned(offsets, operation)
+      // The consumer's client is looked into when a thread is free: it must not be gone by then.
+      await connection.during(
+        this.#call((done) => {
+          this.client.sendOffsetsToTransaction(sent, connection.client, callMs, done)
+        }),
       )
     })
   }
 
-  /** librdkafka goes on with the same operation when it is called again after a time-out. */
-  async #attempt(
-    operation: string,
-    start: (done: (error: unknown) => void) => void,
-  ): Promise<void> {
+  async #call(start: (done: (error: unknown) => void) => void): Promise<void> {
+    await this.#connection.during(call(start))
+  }
+
+  /**
+   * librdkafka goes on with the same operation when it is called again after a time-out. Its time-out does not bound a
+   * commit of offsets: that waits for the group's coordinator for as long as none is found.
+   */
+  async #attempt(operation: string, start: () => Promise<void>): Promise<void> {
     const { clock } = this.context
-    const named = `${operation} of ${this.#options.transactionalId}`
+    const at = { operation: `${operation} of ${this.#options.transactionalId}`, writes: true }
     const deadline = clock.now() + this.#options.limitMs
     for (;;) {
+      this.lifetime.check()
+      const limitMs = Math.max(0, deadline - clock.now()) + callMs
       try {
-        await call(start)
-        return
+        const returned = start().then(() => true)
+        if (await within(clock, limitMs, returned)) return
       } catch (error) {
+        if (isGokaError(error)) throw error
         const fault = error as ClientFault
         if (fault.isRetriable !== true || clock.now() >= deadline) {
-          throw transportError(this.#read(fault), { operation: named, writes: true })
+          throw transportError(this.#read(fault), at)
         }
         await delay(clock, pauseMs)
-        this.lifetime.check()
+        continue
       }
+      throw transportError(faultOf(faultCodes.ERR__TIMED_OUT), at)
     }
   }
 

@@ -18,7 +18,7 @@ type Shelves = Map<string, Shelf>
 type StorageClass = new (capabilities: StorageCapabilities, shelves?: Shelves) => ReferenceStorage
 type StoreClass = new (shelf: Shelf, capabilities: StorageCapabilities) => ReferenceStore
 
-const CAPABILITIES: StorageCapabilities = { persistent: true, synchronous: false, snapshots: true }
+const CAPABILITIES: StorageCapabilities = { persistent: true, snapshots: true }
 
 /** Storages over places that live as long as the function. Without persistence each is on its own. */
 export function reference(

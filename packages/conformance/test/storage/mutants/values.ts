@@ -78,25 +78,6 @@ export const valueMutants: readonly StorageMutant[] = [
     },
   ),
   ofStore(
-    'answers with promises though synchronous',
-    'reads are values or promises, as the synchronous capability says',
-    class extends ReferenceStore {
-      override answer<T>(value: T): Promise<T> {
-        return Promise.resolve(value)
-      }
-    },
-    { synchronous: true },
-  ),
-  ofStore(
-    'answers at once though not synchronous',
-    'reads are values or promises, as the synchronous capability says',
-    class extends ReferenceStore {
-      override answer<T>(value: T): T {
-        return value
-      }
-    },
-  ),
-  ofStore(
     'fails to read no keys',
     'getMany of no keys is an empty array',
     class extends ReferenceStore {

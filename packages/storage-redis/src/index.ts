@@ -1,0 +1,1 @@
+export { type RedisClientOptions, type RedisStorageOptions, redis } from './redis.ts'
