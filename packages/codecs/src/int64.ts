@@ -9,9 +9,13 @@ import { longDecimal, shortDecimal } from './decimal.ts'
 export const int64: Codec<bigint> = {
   name: 'int64',
 
-  encode(value: bigint): Uint8Array {
+  check(value: bigint): void {
     if (typeof value !== 'bigint') throw encodeError('int64', 'it takes bigints', value)
     if (!fits(value)) throw encodeError('int64', 'it has more than 64 bits', value)
+  },
+
+  encode(value: bigint): Uint8Array {
+    int64.check?.(value)
     return Buffer.from(value.toString(), 'latin1')
   },
 

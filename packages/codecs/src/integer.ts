@@ -9,10 +9,14 @@ import { longDecimal, shortDecimal } from './decimal.ts'
 export const integer: Codec<number> = {
   name: 'integer',
 
-  encode(value: number): Uint8Array {
+  check(value: number): void {
     if (!Number.isSafeInteger(value)) {
       throw encodeError('integer', 'it takes whole numbers up to 2^53 - 1', value)
     }
+  },
+
+  encode(value: number): Uint8Array {
+    integer.check?.(value)
     return Buffer.from(String(value), 'latin1')
   },
 

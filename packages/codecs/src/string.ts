@@ -9,10 +9,14 @@ import { decodeUtf8 } from './utf8.ts'
 export const string: Codec<string> = {
   name: 'string',
 
-  encode(value: string): Uint8Array {
+  check(value: string): void {
     if (typeof value !== 'string') throw encodeError('string', 'it takes strings', value)
     if (!value.isWellFormed())
       throw encodeError('string', 'half of a surrogate pair is in it', value)
+  },
+
+  encode(value: string): Uint8Array {
+    string.check?.(value)
     return Buffer.from(value, 'utf8')
   },
 

@@ -45,6 +45,8 @@ export function versioned<T>({
   const decoders = decodersByVersion({ version, codec, older })
   return {
     name,
+    // What older versions decode to is not known here.
+    ...(codec.decodesToViews === true && { decodesToViews: true as const }),
 
     encode(value: T): Uint8Array {
       try {

@@ -3,10 +3,9 @@ import { msgpack } from '@goka/codecs/msgpack'
 import { describe, expect, it } from '@jest/globals'
 
 describe('bytes', () => {
-  it('does not keep the memory that it was decoded from', () => {
+  it('is the memory that it was decoded from', () => {
     const slab = new Uint8Array(1 << 20)
-    expect(bytes.decode(slab.subarray(8, 16)).buffer.byteLength).toBe(8)
-    expect(bytes.decode(Buffer.from(slab.buffer, 8, 1000)).buffer.byteLength).toBe(1000)
+    expect(bytes.decode(slab.subarray(8, 16)).buffer).toBe(slab.buffer)
   })
 
   it('is not changed by what happens to the value after it was encoded', () => {

@@ -15,11 +15,6 @@ export interface CodecSuiteOptions<T> extends SuiteOptions {
     /** What is not of the codec's format. May be empty, where every sequence of bytes is of it. */
     readonly bytes: readonly Uint8Array[]
   }
-  /**
-   * Whether decoded values are views of the bytes they were decoded from, as the codec's documentation must say then.
-   * Default false.
-   */
-  readonly decodesToViews?: boolean
 }
 
 const TIMEOUT_MS = 10_000
@@ -41,7 +36,6 @@ export function testCodec<T>(options: CodecSuiteOptions<T>): void {
     codec: options.codec,
     values: options.values,
     invalid: options.invalid,
-    decodesToViews: options.decodesToViews ?? false,
   }
   const title = `codec ${options.codec.name}`
   defineSuite(title, { codec: codecTests }, options, TIMEOUT_MS, async (body) => body(testCase))

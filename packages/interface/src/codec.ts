@@ -15,9 +15,19 @@ export interface Codec<T> {
    */
   encode(value: T): Uint8Array
   /**
-   * The value in `bytes`. The memory belongs to the caller and may be a part of a larger one: a codec that returns bytes
-   * and keeps a view says so in its documentation; it must never write to it.
+   * The value in `bytes`. The memory belongs to the caller and may be a part of a larger one: a codec whose values are views
+   * of it says so by `decodesToViews`; it must never write to it.
    * @throws GokaError `GOKA_CODEC_DECODE` when the bytes are not of the codec's format.
    */
   decode(bytes: Uint8Array): T
+  /**
+   * Throws what `encode` would throw for `value`, and else does nothing. Optional, for codecs of values that are not
+   * objects: with it, a value that a callback sets is encoded when it is committed, and not again for each time it was set.
+   */
+  check?(value: T): void
+  /**
+   * Decoded values are views of the bytes that they were decoded from. Such a message is part of the memory of its batch,
+   * which stays as long as the message is kept; of the values in tables the core makes copies.
+   */
+  readonly decodesToViews?: true
 }

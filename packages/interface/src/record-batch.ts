@@ -36,9 +36,12 @@ export class RecordBatch {
   readonly nextOffset: number
   /** The end of the partition was reached at `nextOffset` when this batch was read. */
   readonly atEnd: boolean
+  /** Which numbering `keyNumber` belongs to: unique in the process, above 0; 0 when the transport does not number keys. */
+  readonly keyEpoch: number
   readonly #bytes: Buffer
   readonly #ints: Int32Array
   readonly #doubles: Float64Array
+  readonly #keyNumbers: Int32Array | undefined
   #memoryBytes = -1
 
   constructor(
@@ -49,12 +52,16 @@ export class RecordBatch {
     length: number,
     nextOffset: number,
     atEnd: boolean,
+    keyNumbers?: Int32Array,
+    keyEpoch = 0,
   ) {
     this.topic = topic
     this.partition = partition
     this.length = length
     this.nextOffset = nextOffset
     this.atEnd = atEnd
+    this.keyEpoch = keyEpoch
+    this.#keyNumbers = keyNumbers
     this.#bytes = Buffer.from(buffer)
     this.#ints = new Int32Array(buffer, rowsStart, length * ROW_INTS)
     this.#doubles = new Float64Array(buffer, rowsStart, length * ROW_DOUBLES)
@@ -81,13 +88,21 @@ export class RecordBatch {
     return this.#bytes.toString('latin1', start, start + length)
   }
 
+  /**
+   * The number of the key: the same for equal keys of a partition number, whatever the topic, in all batches of one
+   * `keyEpoch`; small and dense, so that what belongs to a key can be found by index. -1: not numbered.
+   */
+  keyNumber(index: number): number {
+    return this.#keyNumbers === undefined ? -1 : (this.#keyNumbers[index] as number)
+  }
+
   /** The value, as a view into the batch's memory; `null` for a tombstone. */
   value(index: number): Uint8Array | null {
     const at = index * ROW_INTS
     const length = this.#ints[at + 7] as number
     if (length < 0) return null
     const start = this.#ints[at + 6] as number
-    return this.#bytes.subarray(start, start + length)
+    return new Uint8Array(this.#bytes.buffer, start, length)
   }
 
   /** The headers; an empty list when there are none. */

@@ -11,6 +11,7 @@
         "consumer-pump-class.cc",
         "delivery-tracker.cc",
         "json.cc",
+        "key-numbers.cc",
         "librdkafka.cc",
         "module.cc",
         "packed-headers.cc",

@@ -11,14 +11,15 @@ using PumpClass = ThreadClass<ConsumerPump>;
 
 namespace {
 
-// new ConsumerPump(client, maxRecords, maxBytes, maxReady, onWake)
+// new ConsumerPump(client, maxRecords, maxBytes, maxReady, numberKeys, onWake)
 napi_value construct(napi_env env, napi_callback_info info) {
   const Call call(env, info);
   uint32_t max_records;
   uint32_t max_bytes;
   uint32_t max_ready;
+  bool number_keys;
   if (!call.constructing() || !call.count(1, 1, &max_records) || !call.count(2, 1, &max_bytes) ||
-      !call.count(3, 1, &max_ready)) {
+      !call.count(3, 1, &max_ready) || !call.flag(4, &number_keys)) {
     return nullptr;
   }
   const auto client = find_client(call, 0);
@@ -27,8 +28,8 @@ napi_value construct(napi_env env, napi_callback_info info) {
     call.fail("the client has a pump already");
     return nullptr;
   }
-  PumpClass::start(call, client, call.argument(4),
-                   ConsumerPump::Limits{max_records, max_bytes, max_ready});
+  PumpClass::start(call, client, call.argument(5),
+                   ConsumerPump::Limits{max_records, max_bytes, max_ready, number_keys});
   return nullptr;
 }
 

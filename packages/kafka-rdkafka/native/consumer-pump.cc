@@ -23,7 +23,7 @@ ConsumerPump::ConsumerPump(std::shared_ptr<Client> client, std::shared_ptr<Waker
     : ClientThread(std::move(client), std::move(waker)),
       limits_(limits),
       one_by_one_(client_->settings().rebalances_in_part && api_.version() < kBatchesKeepPositions),
-      packer_(api_, &topics_) {
+      packer_(api_, &topics_, limits.number_keys ? &numbers_ : nullptr) {
   held_.reserve(limits.max_records);
 }
 

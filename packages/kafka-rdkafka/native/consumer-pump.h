@@ -20,6 +20,7 @@ class ConsumerPump final : public ClientThread {
     size_t max_records;
     size_t max_bytes;
     size_t max_ready;
+    bool number_keys;
   };
 
   ConsumerPump(std::shared_ptr<Client> client, std::shared_ptr<Waker> waker, Limits limits);
@@ -48,6 +49,7 @@ class ConsumerPump final : public ClientThread {
   const Limits limits_;
   const bool one_by_one_;
   TopicNames topics_;
+  PartitionKeyNumbers numbers_;
   SlabPacker packer_;
   // Of the thread alone: popped messages that are not packed yet, from `held_next_` on.
   std::vector<rd_kafka_message_t *> held_;

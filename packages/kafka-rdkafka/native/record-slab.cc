@@ -15,6 +15,10 @@ constexpr int64_t kMaxOffset = (int64_t{1} << 53) - 2;
 constexpr size_t kMaxSlab = INT32_MAX / 2;
 constexpr size_t kMaxMessage = INT32_MAX - 65536;
 
+std::string_view key_of(const rd_kafka_message_t *message) {
+  return {static_cast<const char *>(message->key), message->key_len};
+}
+
 }  // namespace
 
 size_t TopicNames::index(const char *name) {
@@ -32,18 +36,24 @@ std::vector<std::string> TopicNames::all() {
 size_t SlabPacker::pack(rd_kafka_message_t **messages, size_t count, size_t max_bytes, double mark,
                         Slab *slab) {
   const size_t packed = plan(messages, count, std::min(max_bytes, kMaxSlab));
-  const size_t size = sizeof(SlabHeader) + entries_.size() * sizeof(SlabEntry) +
-                      rows_ * sizeof(RecordRow) + bytes_;
+  if (numbers_ != nullptr) fetch_numbers(messages, packed);
+  const size_t size = bytes_start() + bytes_;
   slab->memory.reset(std::malloc(size));
   if (slab->memory == nullptr) std::abort();
   auto *base = static_cast<char *>(slab->memory.get());
   char *at = write_entries(base, mark);
-  auto *rows = reinterpret_cast<RecordRow *>(base + sizeof(SlabHeader) +
-                                             entries_.size() * sizeof(SlabEntry));
+  auto *rows = reinterpret_cast<RecordRow *>(base + rows_start());
+  auto *numbers = reinterpret_cast<int32_t *>(base + numbers_start());
   for (size_t i = 0; i < packed; i++) {
     if (entry_of_[i] != kNoEntry) {
-      RecordRow *row = &rows[entries_[entry_of_[i]].row++];
-      at = write_record(base, at, messages[i], headers_[i], row);
+      const rd_kafka_message_t *message = messages[i];
+      const size_t row = entries_[entry_of_[i]].row++;
+      at = write_record(base, at, message, headers_[i], &rows[row]);
+      if (numbers_ != nullptr) {
+        numbers[row] = message->key == nullptr
+                           ? -1
+                           : numbers_->number(message->partition, key_of(message), hashes_[i]);
+      }
     }
     api_.message_destroy(messages[i]);
   }
@@ -78,6 +88,29 @@ size_t SlabPacker::size_of(const rd_kafka_message_t *message, rd_kafka_headers_t
     *headers = nullptr;
   }
   return size;
+}
+
+// Brings what the numbering of the keys will look at into the processor's cache.
+void SlabPacker::fetch_numbers(rd_kafka_message_t **messages, size_t count) {
+  numbers_->make_room(rows_);
+  hashes_.assign(count, 0);
+  for (size_t i = 0; i < count; i++) {
+    if (entry_of_[i] == kNoEntry || messages[i]->key == nullptr) continue;
+    hashes_[i] = KeyNumbers::hash(key_of(messages[i]));
+    numbers_->of(messages[i]->partition).fetch_slot(hashes_[i]);
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (entry_of_[i] == kNoEntry || messages[i]->key == nullptr) continue;
+    numbers_->of(messages[i]->partition).fetch_entry(hashes_[i]);
+  }
+}
+
+size_t SlabPacker::rows_start() const {
+  return sizeof(SlabHeader) + entries_.size() * sizeof(SlabEntry);
+}
+
+size_t SlabPacker::bytes_start() const {
+  return numbers_start() + (numbers_ == nullptr ? 0 : rows_ * sizeof(int32_t));
 }
 
 // Decides which entry a message belongs to.
@@ -129,15 +162,15 @@ SlabPacker::Entry *SlabPacker::add_entry(const rd_kafka_message_t *message) {
 
 // Returns where the bytes of the records start.
 char *SlabPacker::write_entries(char *base, double mark) {
-  *reinterpret_cast<SlabHeader *>(base) = {static_cast<double>(entries_.size()), mark};
+  *reinterpret_cast<SlabHeader *>(base) = {static_cast<double>(entries_.size()), mark,
+                                           numbers_ == nullptr ? 0.0 : numbers_->epoch()};
   auto *entry = reinterpret_cast<SlabEntry *>(base + sizeof(SlabHeader));
-  const size_t rows_start = sizeof(SlabHeader) + entries_.size() * sizeof(SlabEntry);
-  char *at = base + rows_start + rows_ * sizeof(RecordRow);
+  char *at = base + bytes_start();
   size_t row = 0;
   for (Entry &from : entries_) {
     const bool batch = from.code == RD_KAFKA_RESP_ERR_NO_ERROR;
     const size_t start =
-        batch ? rows_start + row * sizeof(RecordRow) : static_cast<size_t>(at - base);
+        batch ? rows_start() + row * sizeof(RecordRow) : static_cast<size_t>(at - base);
     const bool named = from.topic != nullptr;
     *entry++ = {named ? static_cast<double>(topics_->index(api_.topic_name(from.topic))) : -1.0,
                 named ? static_cast<double>(from.partition) : -1.0,
@@ -145,7 +178,8 @@ char *SlabPacker::write_entries(char *base, double mark) {
                 static_cast<double>(from.length),
                 static_cast<double>(from.offset),
                 from.at_end ? 1.0 : 0.0,
-                static_cast<double>(from.code)};
+                static_cast<double>(from.code),
+                static_cast<double>(numbers_start() + row * sizeof(int32_t))};
     if (batch) {
       from.row = row;
       row += from.length;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "key-numbers.h"
 #include "librdkafka.h"
 
 namespace goka {
@@ -21,6 +22,7 @@ struct Free {
 //   SlabHeader
 //   SlabEntry for each batch and fault, in order
 //   RecordRow for each record, those of a batch together
+//   int32_t for each record, in the same order: the number of its key, where keys are numbered
 //   the bytes that rows and faults refer to
 //
 // Numbers are f64 where JavaScript reads them once a batch. Starts count from the beginning of the slab.
@@ -33,6 +35,8 @@ struct SlabHeader {
   double entries;
   // The mark (see ConsumerPump) that was in force when the pop began.
   double mark;
+  // Of the numbers of keys; 0: keys are not numbered.
+  double key_epoch;
 };
 
 struct SlabEntry {
@@ -48,6 +52,8 @@ struct SlabEntry {
   double at_end;
   // 0: a batch, else a fault with librdkafka's code.
   double code;
+  // Where the numbers of a batch's keys start.
+  double numbers_start;
 };
 
 // As in RecordBatch of @goka/interface.
@@ -78,7 +84,9 @@ class TopicNames {
 // Packs messages. Keeps its working memory from one slab to the next.
 class SlabPacker {
  public:
-  SlabPacker(const Librdkafka &api, TopicNames *topics) : api_(api), topics_(topics) {}
+  // With `numbers`, which may be nullptr, keys are numbered.
+  SlabPacker(const Librdkafka &api, TopicNames *topics, PartitionKeyNumbers *numbers)
+      : api_(api), topics_(topics), numbers_(numbers) {}
 
   // Packs messages up to about `max_bytes` (at least one), and destroys those.
   // Returns how many; `*slab` has them.
@@ -111,14 +119,22 @@ class SlabPacker {
   char *write_entries(char *base, double mark);
   char *write_record(char *base, char *at, const rd_kafka_message_t *message,
                      const rd_kafka_headers_t *headers, RecordRow *row) const;
+  void fetch_numbers(rd_kafka_message_t **messages, size_t count);
+  size_t rows_start() const;
+  // Of all records; as long as nothing when keys are not numbered.
+  size_t numbers_start() const { return rows_start() + rows_ * sizeof(RecordRow); }
+  size_t bytes_start() const;
 
   const Librdkafka &api_;
   TopicNames *const topics_;
+  PartitionKeyNumbers *const numbers_;
   std::vector<Entry> entries_;
   // By message: its entry (kNoEntry: it is not a record) and its headers.
   static constexpr uint32_t kNoEntry = UINT32_MAX;
   std::vector<uint32_t> entry_of_;
   std::vector<rd_kafka_headers_t *> headers_;
+  // By message: of its key, where keys are numbered.
+  std::vector<uint32_t> hashes_;
   size_t rows_ = 0;
   size_t bytes_ = 0;
 };

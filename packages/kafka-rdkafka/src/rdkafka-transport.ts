@@ -124,7 +124,7 @@ class RdkafkaTransport implements Transport {
     return new RdkafkaGroupConsumer(options, context, {
       connection,
       rebalances,
-      source: sourceOf(path, connection, context),
+      source: sourceOf(path, connection, context, true),
       committer: (source) => path.committer(connection, clock, source),
     })
   }
@@ -141,7 +141,7 @@ class RdkafkaTransport implements Transport {
     )
     return new RdkafkaPartitionReader(context, {
       connection,
-      source: sourceOf(path, connection, context),
+      source: sourceOf(path, connection, context, false),
     })
   }
 
@@ -208,8 +208,9 @@ function sourceOf(
   path: RecordPath,
   connection: Connection<client.KafkaConsumer>,
   { clock }: ClientContext,
+  numberKeys: boolean,
 ): (onFault: RecordSourceOptions['onFault']) => RecordSource {
-  return (onFault) => path.source(connection, clock, { ...batchLimits, onFault })
+  return (onFault) => path.source(connection, clock, { ...batchLimits, numberKeys, onFault })
 }
 
 function checkName(option: string, value: unknown): void {

@@ -25,5 +25,7 @@ export interface RecordSourceOptions {
   readonly maxRecords: number
   /** Bytes after which a batch is closed; a larger record makes a batch of its own. */
   readonly maxBytes: number
+  /** Whether batches number their keys, where the source can. */
+  readonly numberKeys: boolean
   readonly onFault: (fault: SourceFault) => void
 }

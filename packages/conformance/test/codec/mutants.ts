@@ -119,6 +119,23 @@ export const codecMutants: readonly CodecMutant[] = [
     })(),
   },
   {
+    defect: 'checks nothing',
+    foundBy: 'check refuses what encode refuses, and nothing else',
+    codec: new (class extends ReferenceCodec {
+      override check(): void {}
+    })(),
+  },
+  {
+    defect: 'checks for more than it encodes',
+    foundBy: 'check refuses what encode refuses, and nothing else',
+    codec: new (class extends ReferenceCodec {
+      override check(value: string): void {
+        super.check(value)
+        if (value === '') super.check(undefined as never)
+      }
+    })(),
+  },
+  {
     defect: 'decodes anything',
     foundBy: 'decode refuses what is not of its format',
     codec: new (class extends ReferenceCodec {

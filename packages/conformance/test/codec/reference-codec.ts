@@ -4,11 +4,15 @@ import { type Codec, GokaError } from '@goka/interface'
 export class ReferenceCodec implements Codec<string> {
   readonly name: string = 'reference'
 
-  encode(value: string): Uint8Array {
+  check(value: string): void {
     if (typeof value !== 'string') {
       const details = { codec: this.name, received: typeof value }
       throw new GokaError('GOKA_CODEC_ENCODE', 'the value is not a text', details)
     }
+  }
+
+  encode(value: string): Uint8Array {
+    this.check(value)
     return new TextEncoder().encode(`!${value}`)
   }
 
@@ -27,4 +31,5 @@ export const viewCodec: Codec<Uint8Array> = {
   name: 'view',
   encode: (value) => new Uint8Array(value),
   decode: (bytes) => bytes,
+  decodesToViews: true,
 }

@@ -44,6 +44,7 @@ export class Committer {
   #running: Promise<void> | undefined
   #stopped = false
   #requested = false
+  #round = 0
 
   constructor(options: CommitterOptions) {
     this.#options = options
@@ -118,10 +119,23 @@ export class Committer {
     this.#timer = undefined
     if (this.#stopped) return
     this.#requested = false
-    this.#run([...tasks()], DRAIN_MS).then(
-      () => this.#schedule(),
-      () => {},
-    )
+    this.#run([...tasks()], DRAIN_MS)
+      .then(() => this.#store())
+      .then(
+        () => this.#schedule(),
+        () => {},
+      )
+  }
+
+  async #store(): Promise<void> {
+    const { tasks, onFault } = this.#options
+    const round = this.#round++
+    try {
+      await Promise.all([...tasks()].map((task) => task.store(round)))
+    } catch (error) {
+      onFault(error)
+      throw error
+    }
   }
 
   async #run(tasks: readonly Task[], drainMs: number): Promise<void> {
@@ -158,30 +172,19 @@ export class Committer {
     }
     const ready = sealed.filter(({ task, epoch }) => epoch.isDrained && !task.isLost)
     if (ready.length === 0) return
-    const captured = ready.map(({ task, epoch }) => task.capture(epoch))
     const changelog = this.#changelog
     changelog.clear()
-    let records = 0
-    for (const { task, epoch, keys, values } of captured) {
-      records += epoch.records
-      if (keys.length === 0 || tableTopic === undefined) continue
-      const topic = changelog.topicIndex(tableTopic)
-      for (let index = 0; index < keys.length; index++) {
-        const key = keys[index] as string
-        changelog.add(topic, task.partition, key, values[index] ?? null, Number.NaN, undefined)
-      }
-    }
+    const captured = ready.map(({ task, epoch }) => task.capture(epoch, changelog))
+    const records = ready.reduce((sum, { epoch }) => sum + epoch.records, 0)
     const tableWrites = changelog.length
     const positions = await guarantee.commit(consumer, captured, changelog)
-    await Promise.all(
-      captured.map((one) => {
-        const { partition } = one.task
-        const written = positions.find(
-          (position) => position.topic === tableTopic && position.partition === partition,
-        )
-        return one.task.committed(one, written?.offset)
-      }),
-    )
+    for (const one of captured) {
+      const { partition } = one.task
+      const written = positions.find(
+        (position) => position.topic === tableTopic && position.partition === partition,
+      )
+      one.task.committed(one, written?.offset)
+    }
     onCommitted({
       durationMs: clock.now() - startMs,
       tasks: captured.length,

@@ -1,6 +1,6 @@
 import { ProduceBatch } from '@goka/interface'
 import { type Deferred, deferred } from '../deferred.ts'
-import type { Cell } from '../table/cell-cache.ts'
+import { type Cell, type CellContent, contentBytes } from '../table/cell-cache.ts'
 
 /**
  * What one task does between two commits: the records taken, the values written and the outputs. It is committed as a
@@ -21,7 +21,7 @@ export class Epoch {
   /** Records that entered. */
   records = 0
   // Values that a later epoch has overwritten before this one was captured.
-  #frozen: Map<Cell, Uint8Array | undefined> | undefined
+  #frozen: Map<Cell, CellContent> | undefined
   #pending = 0
   #sealed = false
   #broken = false
@@ -79,21 +79,20 @@ export class Epoch {
   }
 
   /** Sets the value of a cell. */
-  write(cell: Cell, bytes: Uint8Array | undefined): void {
+  write(cell: Cell, content: CellContent): void {
     const writer = cell.writer as Epoch | undefined
     if (writer !== this) {
       if (writer !== undefined && !writer.#captured) writer.#freeze(cell)
       cell.writer = this
       this.dirty.push(cell)
     }
-    cell.bytes = bytes
-    cell.loaded = true
-    this.bytes += bytes?.length ?? 0
+    cell.load(content)
+    this.bytes += contentBytes(content)
   }
 
   /** Takes back what one callback wrote: the value and the writer are again what they were before. */
-  undo(cell: Cell, bytes: Uint8Array | undefined, writer: unknown): void {
-    cell.load(bytes)
+  undo(cell: Cell, content: CellContent, writer: unknown): void {
+    cell.load(content)
     if (writer === this) return
     cell.writer = writer
     this.dirty.splice(this.dirty.lastIndexOf(cell), 1)
@@ -101,14 +100,14 @@ export class Epoch {
   }
 
   /** The value that it leaves in a cell of `dirty`. Right until the epoch is captured. */
-  valueOf(cell: Cell): Uint8Array | undefined {
+  contentOf(cell: Cell): CellContent {
     const frozen = this.#frozen
-    return frozen?.has(cell) === true ? frozen.get(cell) : cell.bytes
+    return frozen?.has(cell) === true ? frozen.get(cell) : cell.content
   }
 
   #freeze(cell: Cell): void {
     this.#frozen ??= new Map()
-    this.#frozen.set(cell, cell.bytes)
+    this.#frozen.set(cell, cell.content)
   }
 
   /** Its writes have been read: what is written to its cells from now on is no concern of its. */

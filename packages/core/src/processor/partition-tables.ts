@@ -1,5 +1,6 @@
 import type { Clock, Logger, Storage } from '@goka/interface'
 import type { Edges } from '../graph/edges.ts'
+import type { Table } from '../graph/stream.ts'
 import type { Changelogs } from '../table/changelogs.ts'
 import { type Changelog, openStore } from '../table/open-store.ts'
 import { PartitionTable, type TableUpdate } from '../table/partition-table.ts'
@@ -93,7 +94,7 @@ export class PartitionTables {
     found: readonly Changelog[],
     signal: AbortSignal,
   ): Promise<readonly PartitionTable[]> {
-    const { storage, scope, clock, log, cacheBytes, onUpdate } = this.#options
+    const { edges, storage, scope, clock, log, cacheBytes, onUpdate } = this.#options
     const results = await Promise.allSettled(
       this.#topics.map(async (topic, index) => {
         const known = open.find((table) => table.topic === topic)
@@ -111,6 +112,7 @@ export class PartitionTables {
           cacheBytes,
           clock,
           onUpdate,
+          topic === edges.table?.topic ? encoderOf(edges.table) : undefined,
         )
       }),
     )
@@ -150,4 +152,8 @@ export class PartitionTables {
 
 function recordsRead(tables: readonly PartitionTable[]): number {
   return tables.reduce((sum, table) => sum + table.recordsRead, 0)
+}
+
+function encoderOf({ codec }: Table<unknown>): (value: unknown) => Uint8Array {
+  return (value) => codec.encode(value)
 }

@@ -9,7 +9,6 @@ import type { PartitionTable } from '../table/partition-table.ts'
 export class PreparedBatch {
   readonly batch: RecordBatch
   readonly edge: InputEdge
-  readonly keys: ByteString[] = []
   /** For each record the cell of its key in the group table; empty in a stateless group. */
   readonly cells: Cell[] = []
   /** The cells of the keys in each joined table, in the order of the joins. */
@@ -48,62 +47,61 @@ export class PreparedBatch {
     return this.next - this.running
   }
 
+  /** The key of a record. */
+  key(index: number): ByteString {
+    return this.cells[index]?.key ?? this.batch.key(index) ?? ''
+  }
+
   /** Starts no more records; those that are under way go on. */
   cancel(reason: unknown): void {
     this.end = this.next
     this.done?.reject(reason)
   }
 
-  /** Reads the keys and fetches their state, one request a table. */
+  /** Finds the state of the keys and fetches what is not in memory, one request a table. */
   prepare(
     table: PartitionTable | undefined,
     joins: ReadonlyMap<string, PartitionTable>,
   ): Promise<void> | undefined {
     this.prepared = true
-    const { batch, keys } = this
-    for (let index = 0; index < batch.length; index++) keys.push(batch.key(index) ?? '')
     const fetches: Promise<void>[] = []
     if (table !== undefined) {
-      const fetched = fetch(table, keys, this.cells)
+      const fetched = fetch(table, this.batch, this.cells)
       if (fetched !== undefined) fetches.push(fetched)
     }
     for (const joined of joins.values()) {
       const cells: Cell[] = []
       this.joined.push(cells)
-      const fetched = fetch(joined, keys, cells)
+      const fetched = fetch(joined, this.batch, cells)
       if (fetched !== undefined) fetches.push(fetched)
     }
     return fetches.length === 0 ? undefined : Promise.all(fetches).then(() => {})
   }
 }
 
-function fetch(
-  table: PartitionTable,
-  keys: readonly ByteString[],
-  into: Cell[],
-): Promise<void> | undefined {
+function fetch(table: PartitionTable, batch: RecordBatch, into: Cell[]): Promise<void> | undefined {
   const cache: CellCache = table.cells
+  const numbered = cache.numbered(batch.keyEpoch)
   const missing: Cell[] = []
-  const missingKeys: ByteString[] = []
-  for (let index = 0; index < keys.length; index++) {
-    const key = keys[index] as ByteString
-    let cell = cache.get(key)
-    if (cell === undefined) {
-      cell = cache.add(key)
-      missing.push(cell)
-      missingKeys.push(key)
-    } else if (!cell.loaded) {
-      // Another batch is fetching it; asking again is simpler than waiting for that one.
-      missing.push(cell)
-      missingKeys.push(key)
-    }
+  for (let index = 0; index < batch.length; index++) {
+    const number = batch.keyNumber(index)
+    const cell = (number < 0 ? undefined : numbered[number]) ?? find(cache, batch, index, number)
+    // Another batch may be fetching it; asking again is simpler than waiting for that one.
+    if (!cell.loaded) missing.push(cell)
     into.push(cell)
   }
   if (missing.length === 0) return undefined
-  const found = table.read(missingKeys)
+  const found = table.read(missing.map(({ key }) => key))
   if (isLater(found)) return found.then((values) => load(missing, values))
   load(missing, found)
   return undefined
+}
+
+function find(cache: CellCache, batch: RecordBatch, index: number, number: number): Cell {
+  const key = batch.key(index) ?? ''
+  const cell = cache.get(key) ?? cache.add(key)
+  if (number >= 0) cache.remember(number, cell)
+  return cell
 }
 
 function load(cells: readonly Cell[], values: readonly (Uint8Array | undefined)[]): void {

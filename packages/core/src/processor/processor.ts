@@ -12,6 +12,7 @@ import { encodeKey } from '../key.ts'
 import { ObservableState, type StateReader } from '../observable-state.ts'
 import type { Partitioner } from '../partitioner.ts'
 import { Patience } from '../patience.ts'
+import { decodeCopy } from '../table/decode-copy.ts'
 import { Identity } from './identity.ts'
 import type { ProcessorListener, ProcessorSettings } from './processor-options.ts'
 import {
@@ -265,7 +266,7 @@ export class Processor<State> {
       )
     }
     const [bytes] = await ready.read([bytesOfKey])
-    return bytes === undefined ? undefined : (table.codec as Codec<State>).decode(bytes)
+    return bytes === undefined ? undefined : decodeCopy(table.codec as Codec<State>, bytes)
   }
 
   /**

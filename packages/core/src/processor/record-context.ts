@@ -11,7 +11,8 @@ import { isLater } from '../awaitable.ts'
 import type { EmitOptions } from '../graph/context.ts'
 import type { Stream, Table } from '../graph/stream.ts'
 import { decodeKey, encodeKey } from '../key.ts'
-import type { Cell } from '../table/cell-cache.ts'
+import type { Cell, CellContent } from '../table/cell-cache.ts'
+import { decodeCopy } from '../table/decode-copy.ts'
 import type { Epoch } from './epoch.ts'
 import type { TaskScope } from './task-scope.ts'
 
@@ -23,10 +24,6 @@ import type { TaskScope } from './task-scope.ts'
 export class CallbackContext {
   readonly #scope: TaskScope
   #active = false
-  #topic = ''
-  #offset = -1
-  #timestamp = -1
-  #keyBytes: ByteString = ''
   #key: string | undefined
   #batch: RecordBatch | undefined
   #index = 0
@@ -37,7 +34,7 @@ export class CallbackContext {
   #outputsFrom = 0
   // What to put back when the callback fails.
   #written = false
-  #before: Uint8Array | undefined
+  #before: CellContent
   #writerBefore: unknown
   // How to take back the commits that this call has deferred.
   #deferrals: (() => void)[] | undefined
@@ -47,24 +44,16 @@ export class CallbackContext {
   }
 
   /** Moves to a record of a batch, or a key of a visit. */
-  begin(
-    batch: RecordBatch,
-    index: number,
-    key: ByteString,
-    cell: Cell | undefined,
-    epoch: Epoch,
-  ): void {
-    this.#topic = batch.topic
-    this.#offset = batch.offset(index)
-    this.#timestamp = batch.timestamp(index)
-    this.#batch = batch
+  begin(batch: RecordBatch, index: number, cell: Cell | undefined, epoch: Epoch): void {
+    const { outputs } = epoch
+    // What is the same for most records is not set again: old objects that point to young ones cost in collections.
+    if (this.#batch !== batch) this.#batch = batch
+    if (this.#epoch !== epoch) this.#epoch = epoch
+    if (this.#outputs !== outputs) this.#outputs = outputs
     this.#index = index
-    this.#keyBytes = key
     this.#key = undefined
     this.#cell = cell
-    this.#epoch = epoch
-    this.#outputs = epoch.outputs
-    this.#outputsFrom = epoch.outputs.length
+    this.#outputsFrom = outputs.length
     this.#written = false
     this.#deferrals = undefined
     this.#active = true
@@ -100,12 +89,16 @@ export class CallbackContext {
   }
 
   get key(): string {
-    this.#key ??= decodeKey(this.#keyBytes)
+    this.#key ??= decodeKey(this.#keyBytes())
     return this.#key
   }
 
+  #keyBytes(): ByteString {
+    return this.#cell?.key ?? this.#batch?.key(this.#index) ?? ''
+  }
+
   get topic(): string {
-    return this.#topic
+    return this.#batch?.topic ?? ''
   }
 
   get partition(): number {
@@ -113,11 +106,11 @@ export class CallbackContext {
   }
 
   get offset(): number {
-    return this.#offset
+    return this.#batch?.offset(this.#index) ?? -1
   }
 
   get timestamp(): number {
-    return this.#timestamp
+    return this.#batch?.timestamp(this.#index) ?? -1
   }
 
   get headers(): Headers {
@@ -143,9 +136,8 @@ export class CallbackContext {
   deferCommit(): (error?: unknown) => void {
     this.#check('deferCommit')
     const epoch = this.#epoch as Epoch
-    const topic = this.#topic
-    const offset = this.#offset
-    const key = this.#keyBytes
+    const { topic, offset } = this
+    const key = this.#keyBytes()
     epoch.begin()
     let open = true
     const end = (): void => {
@@ -168,8 +160,7 @@ export class CallbackContext {
   value(): unknown {
     const cell = this.#state('value')
     if (cell.decoded) return cell.value
-    const { bytes } = cell
-    const value = bytes === undefined ? undefined : this.#scope.decodeState(bytes)
+    const value = this.#scope.decodeState(cell.content as Uint8Array)
     if (typeof value !== 'object') {
       // An object could be changed by its holder: it is decoded anew each time.
       cell.value = value
@@ -183,12 +174,13 @@ export class CallbackContext {
     if (value === undefined || value === null) {
       throw this.#refused('setValue', `${value} is not a value: use delete() to remove the key`)
     }
-    const bytes = this.#scope.encodeState(value)
-    this.#write(cell, bytes)
-    if (typeof value === 'object') {
-      cell.decoded = false
-      cell.value = undefined
-    } else {
+    const scope = this.#scope
+    if (scope.canWait(value)) {
+      this.#write(cell, value as CellContent)
+      return
+    }
+    this.#write(cell, scope.encodeState(value))
+    if (typeof value !== 'object') {
       cell.decoded = true
       cell.value = value
     }
@@ -197,8 +189,6 @@ export class CallbackContext {
   delete(): void {
     const cell = this.#state('delete')
     this.#write(cell, undefined)
-    cell.decoded = true
-    cell.value = undefined
   }
 
   update(change: (value: unknown) => unknown): unknown {
@@ -208,13 +198,13 @@ export class CallbackContext {
     return value
   }
 
-  #write(cell: Cell, bytes: Uint8Array | undefined): void {
+  #write(cell: Cell, content: CellContent): void {
     if (!this.#written) {
       this.#written = true
-      this.#before = cell.bytes
+      this.#before = cell.content
       this.#writerBefore = cell.writer
     }
-    ;(this.#epoch as Epoch).write(cell, bytes)
+    ;(this.#epoch as Epoch).write(cell, content)
   }
 
   join(table: Table<unknown>): unknown {
@@ -224,8 +214,8 @@ export class CallbackContext {
       throw this.#refused('join', `table "${table?.topic}" is not declared: add .join(table)`)
     }
     // Fetched ahead with the batch, so that every storage answers at once.
-    const bytes = joined.get(this.#keyBytes) as Uint8Array | undefined
-    return bytes === undefined ? undefined : table.codec.decode(bytes)
+    const bytes = joined.get(this.#keyBytes()) as Uint8Array | undefined
+    return bytes === undefined ? undefined : decodeCopy(table.codec, bytes)
   }
 
   lookup(table: Table<unknown>, key: string): Awaitable<unknown> {
@@ -236,9 +226,11 @@ export class CallbackContext {
     }
     const found = copy.get(encodeKey(key))
     if (isLater(found)) {
-      return found.then((bytes) => (bytes === undefined ? undefined : table.codec.decode(bytes)))
+      return found.then((bytes) =>
+        bytes === undefined ? undefined : decodeCopy(table.codec, bytes),
+      )
     }
-    return found === undefined ? undefined : table.codec.decode(found)
+    return found === undefined ? undefined : decodeCopy(table.codec, found)
   }
 
   emit(stream: Stream<unknown>, key: string, value: unknown, options?: EmitOptions): void {

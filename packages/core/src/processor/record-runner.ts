@@ -89,7 +89,7 @@ export class RecordRunner {
 
   /** Starts records of a prepared batch until its end, `deadlineMs`, or until none may be started. */
   run(item: PreparedBatch, epoch: Epoch, deadlineMs: number): void {
-    const { batch, edge, keys, cells } = item
+    const { batch, edge, cells } = item
     const { clock } = this.#scope
     const { codec } = edge
     const callback = this.#wrapped(edge.callback)
@@ -98,9 +98,8 @@ export class RecordRunner {
     let checkAt = item.next + CHECK_EVERY
     while (item.next < item.end && this.canStart) {
       const index = item.next++
-      const key = keys[index] as ByteString
-      if (this.#lanes.size > 0 && this.#lanes.has(key)) {
-        this.#park(item, index, key, epoch)
+      if (this.#lanes.size > 0 && this.#lanes.has(item.key(index))) {
+        this.#park(item, index, epoch)
         continue
       }
       const bytes = batch.value(index)
@@ -109,21 +108,21 @@ export class RecordRunner {
       try {
         message = bytes === null && nil === 'process' ? undefined : codec.decode(bytes ?? NO_BYTES)
       } catch (error) {
-        this.#crash(item, index, key, epoch, decodeError(recordAt(item, index), error))
+        this.#crash(item, index, epoch, decodeError(recordAt(item, index), error))
         continue
       }
       const context = this.#context
-      context.begin(batch, index, key, cells[index], epoch)
+      context.begin(batch, index, cells[index], epoch)
       let result: void | Promise<void>
       try {
         result = callback(context, message)
       } catch (error) {
         context.rollback()
-        this.#crash(item, index, key, epoch, callbackError(recordAt(item, index), error))
+        this.#crash(item, index, epoch, callbackError(recordAt(item, index), error))
         continue
       }
       if (result === undefined || typeof result.then !== 'function') this.#finish(context)
-      else this.#follow(this.#takeOff(item, index, key, epoch), result)
+      else this.#follow(this.#takeOff(item, index, epoch), result)
       if (item.next >= checkAt) {
         checkAt = item.next + CHECK_EVERY
         if (clock.now() >= deadlineMs || !this.#scope.hasRoom()) return
@@ -138,7 +137,8 @@ export class RecordRunner {
     return (context, message) => around(context, () => call(context, message))
   }
 
-  #takeOff(item: PreparedBatch, index: number, key: ByteString, epoch: Epoch): Flight {
+  #takeOff(item: PreparedBatch, index: number, epoch: Epoch): Flight {
+    const key = item.key(index)
     epoch.begin()
     item.running++
     this.#flights++
@@ -146,19 +146,14 @@ export class RecordRunner {
     return { item, index, key, epoch, failures: 0 }
   }
 
-  #crash(
-    item: PreparedBatch,
-    index: number,
-    key: ByteString,
-    epoch: Epoch,
-    error: GokaError,
-  ): void {
-    const flight = this.#takeOff(item, index, key, epoch)
+  #crash(item: PreparedBatch, index: number, epoch: Epoch, error: GokaError): void {
+    const flight = this.#takeOff(item, index, epoch)
     if (this.#crashed(flight, error)) this.#landed(flight)
   }
 
   // The key is busy: the record waits for its turn and the ones behind it go on.
-  #park(item: PreparedBatch, index: number, key: ByteString, epoch: Epoch): void {
+  #park(item: PreparedBatch, index: number, epoch: Epoch): void {
+    const key = item.key(index)
     epoch.begin()
     item.running++
     this.#waiting++
@@ -193,7 +188,7 @@ export class RecordRunner {
 
   // Calls the callback for a record that waited: for its key, or to be tried again. Returns whether that is over already.
   #launch(flight: Flight): boolean {
-    const { item, index, key, epoch } = flight
+    const { item, index, epoch } = flight
     const { batch, edge, cells } = item
     const nil = edge.options.nil ?? 'ignore'
     const bytes = batch.value(index)
@@ -206,7 +201,7 @@ export class RecordRunner {
       return this.#crashed(flight, decodeError(recordAt(item, index), error))
     }
     const context = this.#context
-    context.begin(batch, index, key, cells[index], epoch)
+    context.begin(batch, index, cells[index], epoch)
     let result: void | Promise<void>
     try {
       result = this.#wrapped(edge.callback)(context, message)
@@ -327,6 +322,6 @@ function recordAt(item: PreparedBatch, index: number): FailedRecord {
     topic: batch.topic,
     partition: batch.partition,
     offset: batch.offset(index),
-    key: item.keys[index] as ByteString,
+    key: item.key(index),
   }
 }

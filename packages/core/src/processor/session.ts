@@ -12,6 +12,7 @@ import { type Deferred, deferred } from '../deferred.ts'
 import type { Edges } from '../graph/edges.ts'
 import type { Partitioner } from '../partitioner.ts'
 import { Changelogs } from '../table/changelogs.ts'
+import { decodeCopy } from '../table/decode-copy.ts'
 import type { PartitionTable, TableUpdate } from '../table/partition-table.ts'
 import type { TableCopy } from '../table/table-copy.ts'
 import { TableReader } from '../table/table-reader.ts'
@@ -30,6 +31,7 @@ import { writeError } from './record-size.ts'
 import type { RecoveryProgress } from './recovery.ts'
 import { Scheduler } from './scheduler.ts'
 import { Shelf } from './shelf.ts'
+import { canWait } from './state-codec.ts'
 import { type TableReport, tableReport } from './table-report.ts'
 import { Task } from './task.ts'
 import type { TaskScope } from './task-scope.ts'
@@ -336,7 +338,8 @@ export class Session {
         this.#outputs.checkSize(edges.table?.topic as string, holding.partition, bytes.length)
         return bytes
       },
-      decodeState: (bytes) => codec.decode(bytes),
+      canWait: (value) => canWait(codec, value),
+      decodeState: (bytes) => decodeCopy(codec, bytes),
       write: (batch, topic, key, value, options) => {
         this.#outputs.write(batch, topic, key, value, options)
       },

@@ -28,6 +28,8 @@ export interface TaskScope {
   readonly holdOutputs: boolean
   newBatch(): ProduceBatch
   encodeState(value: unknown): Uint8Array
+  /** Whether a value can be encoded when it is committed; throws what `encodeState` would. */
+  canWait(value: unknown): boolean
   decodeState(bytes: Uint8Array): unknown
   write(
     batch: ProduceBatch,

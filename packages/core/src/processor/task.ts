@@ -1,7 +1,13 @@
-import { type ByteString, GokaError, type RecordBatch, RecordBatchBuilder } from '@goka/interface'
+import {
+  type ByteString,
+  GokaError,
+  type ProduceBatch,
+  type RecordBatch,
+  RecordBatchBuilder,
+} from '@goka/interface'
 import { type Deferred, deferred } from '../deferred.ts'
 import type { AnyCallback } from '../graph/edges.ts'
-import type { Cell } from '../table/cell-cache.ts'
+import type { Cell, CellContent } from '../table/cell-cache.ts'
 import type { PartitionTable } from '../table/partition-table.ts'
 import { Epoch } from './epoch.ts'
 import { PreparedBatch } from './prepared-batch.ts'
@@ -242,46 +248,67 @@ export class Task {
     return epoch
   }
 
-  /** The sealed epoch is drained and goes into a commit: fixes what it writes. */
-  capture(epoch: Epoch): CapturedEpoch {
+  /** The sealed epoch is drained and goes into a commit: fixes what it writes, and adds that to the changelog. */
+  capture(epoch: Epoch, changelog: ProduceBatch): CapturedEpoch {
     for (const [topic, offset] of epoch.positions) this.#positions.set(topic, offset)
-    const keys: ByteString[] = []
-    const values: (Uint8Array | undefined)[] = []
-    for (const cell of epoch.dirty) {
-      keys.push(cell.key)
-      values.push(epoch.valueOf(cell))
-    }
+    const cells: Cell[] = []
+    const contents: CellContent[] = []
+    if (epoch.dirty.length > 0) this.#write(epoch, changelog, cells, contents)
     if (!this.scope.holdOutputs) this.#flush(epoch)
     epoch.capture()
     this.#sealed = undefined
     this.#committing = epoch
-    return { task: this, epoch, keys, values }
+    return { task: this, epoch, cells, contents }
   }
 
-  /** Kafka has the epoch: writes it to the store. */
-  async committed(captured: CapturedEpoch, tablePosition: number | undefined): Promise<void> {
-    const { keys, values, epoch } = captured
+  #write(epoch: Epoch, changelog: ProduceBatch, cells: Cell[], contents: CellContent[]): void {
+    const { scope } = this
+    const topic = changelog.topicIndex((scope.table as PartitionTable).topic)
+    for (const cell of epoch.dirty) {
+      const content = epoch.contentOf(cell)
+      const bytes =
+        content === undefined || typeof content === 'object' ? content : scope.encodeState(content)
+      changelog.add(topic, this.partition, cell.key, bytes ?? null, Number.NaN, undefined)
+      cells.push(cell)
+      contents.push(content)
+    }
+  }
+
+  /** Kafka has the epoch: the table takes it over. */
+  committed(captured: CapturedEpoch, tablePosition: number | undefined): void {
+    const { cells, contents, epoch } = captured
     const { table, holdOutputs } = this.scope
     // The partition was lost during the commit and its store is closed, or in other hands: the changelog has it all.
     if (table !== undefined && !this.#lost) {
       // Without transactions the log tells when somebody else wrote to it since: then the store would miss that.
       if (!holdOutputs && tablePosition !== undefined) {
-        const expected = table.position + keys.length
+        const expected = table.position + cells.length
         if (tablePosition !== expected) throw foreignWrite(table, tablePosition - expected)
       }
-      await table.write(keys, values, tablePosition, epoch.positions)
+      table.write(cells, contents, tablePosition, epoch.positions)
     }
     epoch.release()
     this.#committing = undefined
   }
+
+  /** Writes what was committed to the store, in some rounds only: each key once however often it was committed since. */
+  async store(round: number): Promise<void> {
+    const { table } = this.scope
+    if (table === undefined || this.#lost) return
+    // Not all partitions in the same round.
+    if (table.isFull || (round + this.partition) % STORE_ROUNDS === 0) await table.flush()
+  }
 }
+
+/** How many commits go into the store together. */
+const STORE_ROUNDS = 10
 
 /** What an epoch writes to the group table. */
 export interface CapturedEpoch {
   readonly task: Task
   readonly epoch: Epoch
-  readonly keys: readonly ByteString[]
-  readonly values: readonly (Uint8Array | undefined)[]
+  readonly cells: readonly Cell[]
+  readonly contents: readonly CellContent[]
 }
 
 const NO_BYTES = new Uint8Array(0)

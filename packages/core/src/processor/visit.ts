@@ -32,7 +32,7 @@ export async function visitTasks(
   const abort = (): void => cancel(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
   const visitTask = async (task: Task): Promise<void> => {
-    const iterator = task.scope.table?.store.iterate({})
+    const iterator = await task.scope.table?.iterate({})
     try {
       while (!ended) {
         signal?.throwIfAborted()

@@ -3,30 +3,46 @@ import type { ByteString } from '@goka/interface'
 /** What a cell costs in memory besides its key and value: the object, two map entries, the headers of string and array. */
 const CELL_BYTES = 200
 
+const NO_CELLS: readonly Cell[] = []
+
+/** A value as it is kept: its bytes, or what they will be made of when they are needed; `undefined`: none. */
+export type CellContent = Uint8Array | string | number | bigint | boolean | undefined
+
+/** About how many bytes a value has. */
+export function contentBytes(content: CellContent): number {
+  if (typeof content === 'object' || typeof content === 'string') return content.length
+  return content === undefined ? 0 : 8
+}
+
 /** The value of one key, as far as it is known in memory. */
 export class Cell {
   readonly key: ByteString
-  /** The bytes of the value; `undefined` when the key has none. Never written to: a change is another array. */
-  bytes: Uint8Array | undefined = undefined
-  /** Whether `bytes` has been read or set. */
+  /** The value; `undefined` when the key has none. Bytes are never written to: a change is another array. */
+  content: CellContent = undefined
+  /** Whether `content` has been read or set. */
   loaded = false
   /** The decoded value, kept while it cannot be changed by who holds it (no objects). */
   value: unknown = undefined
-  /** Whether `value` holds what `bytes` decodes to. */
+  /** Whether `value` holds what `content` decodes to. */
   decoded = false
   /** The epoch that wrote the cell last; opaque here. */
   writer: unknown = undefined
+  /** Whether `committed` waits to be written to the store. */
+  unstored = false
+  /** What was committed last, until the store has it; see `UnstoredWrites`. */
+  committed: CellContent = undefined
 
   constructor(key: ByteString) {
     this.key = key
   }
 
-  /** Sets what was read, or written by others. */
-  load(bytes: Uint8Array | undefined): void {
-    this.bytes = bytes
+  /** Sets what was read, written, or there before. */
+  load(content: CellContent): void {
+    const isDecoded = typeof content !== 'object'
+    this.content = content
     this.loaded = true
-    this.value = undefined
-    this.decoded = bytes === undefined
+    this.value = isDecoded ? content : undefined
+    this.decoded = isDecoded
   }
 }
 
@@ -39,6 +55,9 @@ export class CellCache {
   #old = new Map<ByteString, Cell>()
   #youngBytes = 0
   #limitBytes: number
+  // The cells of the young generation by the number of their key; see RecordBatch.keyNumber.
+  #numbered: (Cell | undefined)[] = []
+  #keyEpoch = 0
 
   /** @param limitBytes - how much the cells may take, roughly */
   constructor(limitBytes: number) {
@@ -70,6 +89,24 @@ export class CellCache {
     return old
   }
 
+  /** Cells by the number of their key, as far as they were found before: to look at, and to `remember` others in. */
+  numbered(keyEpoch: number): readonly (Cell | undefined)[] {
+    if (keyEpoch === 0) return NO_CELLS
+    if (keyEpoch !== this.#keyEpoch) {
+      this.#keyEpoch = keyEpoch
+      this.#numbered = []
+    }
+    return this.#numbered
+  }
+
+  /** Has a cell that `get` or `add` gave found by the number of its key. */
+  remember(number: number, cell: Cell): void {
+    const numbered = this.#numbered
+    // Without holes it stays a plain array.
+    while (numbered.length < number) numbered.push(undefined)
+    numbered[number] = cell
+  }
+
   /** Makes the cell of a key that has none. */
   add(key: ByteString): Cell {
     const cell = new Cell(key)
@@ -82,6 +119,8 @@ export class CellCache {
     this.#old = this.#young
     this.#young = new Map()
     this.#youngBytes = 0
+    // Who is still in use is found in the old generation, and moves to the young one.
+    this.#numbered = []
     for (const cell of pinned) {
       if (this.#young.has(cell.key)) continue
       this.#old.delete(cell.key)
@@ -91,6 +130,6 @@ export class CellCache {
 
   #insert(cell: Cell): void {
     this.#young.set(cell.key, cell)
-    this.#youngBytes += CELL_BYTES + cell.key.length + (cell.bytes?.length ?? 0)
+    this.#youngBytes += CELL_BYTES + cell.key.length + contentBytes(cell.content)
   }
 }

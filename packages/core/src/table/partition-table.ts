@@ -4,13 +4,16 @@ import type {
   Checkpoint,
   Clock,
   Headers,
+  KeyRange,
   RecordBatch,
   Store,
   StoreBatch,
+  StoreIterator,
 } from '@goka/interface'
 import { isLater } from '../awaitable.ts'
 import { decodeKey } from '../key.ts'
-import { CellCache } from './cell-cache.ts'
+import { type Cell, CellCache, type CellContent } from './cell-cache.ts'
+import { UnstoredWrites } from './unstored-writes.ts'
 
 /** A record of a table's topic that has just been written to the local store. */
 export interface TableUpdate {
@@ -28,9 +31,13 @@ export interface TableUpdate {
 /** How much is gathered from the log before it is written to the store in one batch. */
 const APPLY_RECORDS = 16_384
 
+/** The share of the cache that committed values may take that are not in the store yet. */
+const UNSTORED_SHARE = 4
+
 /**
  * One partition of one table: the store, how far it has read its topic, and the values in use.
- * Written either from its topic (`apply`) or by the commits of its task (`write`), one write at a time.
+ * Written either from its topic (`apply`) or by the commits of its task (`write`), which go into the store with the next
+ * `flush`.
  */
 export class PartitionTable {
   readonly topic: string
@@ -47,12 +54,15 @@ export class PartitionTable {
   #inputs: Readonly<Record<string, number>>
   #closed = false
   #written: Promise<void> = Promise.resolve()
+  readonly #unstored: UnstoredWrites
+  // Whether the checkpoint of the store is behind.
+  #isBehind = false
   #currentMs: number
   /** Records read from the topic since the table was opened. */
   recordsRead = 0
   /** Bytes of keys and values read from the topic since the table was opened. */
   bytesRead = 0
-  /** Keys written to the store since the table was opened. */
+  /** Keys written since the table was opened. */
   writes = 0
 
   constructor(
@@ -64,7 +74,9 @@ export class PartitionTable {
     cacheBytes: number,
     clock: Clock,
     onUpdate?: (update: TableUpdate) => void,
+    encode: (value: unknown) => Uint8Array = notWritten,
   ) {
+    this.#unstored = new UnstoredWrites(encode)
     this.#onUpdate = onUpdate
     this.#currentMs = clock.now()
     this.topic = topic
@@ -87,41 +99,62 @@ export class PartitionTable {
     return this.#store
   }
 
+  /** Whether committed values that are not in the store take so much that they should go there. */
+  get isFull(): boolean {
+    return this.#unstored.bytes * UNSTORED_SHARE > this.#cacheBytes
+  }
+
   /** Forgets the values in use: what was not committed is gone with them. */
   resetCells(): void {
     this.cells = new CellCache(this.#cacheBytes)
   }
 
-  /** The values of keys as the store has them. */
+  /** The committed values of keys. */
   read(keys: readonly ByteString[]): Awaitable<(Uint8Array | undefined)[]> {
-    return this.#store.getMany(keys)
+    if (this.#unstored.isEmpty) return this.#store.getMany(keys)
+    const unstored = keys.map((key) => this.#unstored.get(key))
+    const merge = (stored: (Uint8Array | undefined)[]): (Uint8Array | undefined)[] => {
+      for (const [index, found] of unstored.entries()) {
+        if (found !== undefined) stored[index] = found[0]
+      }
+      return stored
+    }
+    const values = this.#store.getMany(keys)
+    return isLater(values) ? values.then(merge) : merge(values)
+  }
+
+  /** Walks over the committed values. */
+  async iterate(range: KeyRange): Promise<StoreIterator> {
+    await this.flush()
+    return this.#store.iterate(range)
   }
 
   /**
-   * The bytes of one key through the cache. At once where the store answers at once.
+   * The bytes of one key of a table that no task writes, through the cache. At once where the store answers at once.
    */
   get(key: ByteString): Awaitable<Uint8Array | undefined> {
     let cell = this.cells.get(key)
-    if (cell?.loaded === true) return cell.bytes
+    if (cell?.loaded === true) return cell.content as Uint8Array | undefined
     if (cell === undefined) {
       if (this.cells.isFull) this.cells.rotate([])
       cell = this.cells.add(key)
     }
     const loading = cell
-    const found = this.#store.getMany([key])
+    const found = this.read([key])
     if (isLater(found)) {
       return found.then((values) => {
         // An update that came meanwhile is newer than what was read.
         if (!loading.loaded) loading.load(values[0])
-        return loading.bytes
+        return loading.content as Uint8Array | undefined
       })
     }
     loading.load(found[0])
-    return loading.bytes
+    return found[0]
   }
 
   /** Writes consecutive batches of the topic into the store. */
   async apply(batches: readonly RecordBatch[]): Promise<void> {
+    await this.flush()
     let from = 0
     while (from < batches.length) {
       let to = from
@@ -156,7 +189,7 @@ export class PartitionTable {
     }
     const { nextOffset } = batches[batches.length - 1] as RecordBatch
     if (keys.length > 0 || nextOffset !== this.#position) {
-      await this.#write(keys, values, () => this.#checkpoint(nextOffset, this.#inputs))
+      await this.#write(keys, values, nextOffset)
     }
     if (this.cells.size > 0) {
       for (const [at, key] of keys.entries()) {
@@ -195,35 +228,56 @@ export class PartitionTable {
   }
 
   /**
-   * Writes what a commit has made durable in Kafka.
+   * Takes over what a commit has made durable in Kafka; it goes into the store with the next `flush`.
    * @param position - the offset after the table's last record of the commit; `undefined` when it wrote none
    */
-  async write(
-    keys: readonly ByteString[],
-    values: readonly (Uint8Array | undefined)[],
+  write(
+    cells: readonly Cell[],
+    values: readonly CellContent[],
     position: number | undefined,
     inputs: ReadonlyMap<string, number>,
+  ): void {
+    for (let index = 0; index < cells.length; index++) {
+      this.#unstored.add(cells[index] as Cell, values[index])
+    }
+    this.writes += cells.length
+    if (position !== undefined) this.#position = position
+    this.#inputs = { ...this.#inputs, ...Object.fromEntries(inputs) }
+    this.#isBehind = true
+  }
+
+  /** Writes what was committed into the store, with how far the table is. */
+  async flush(): Promise<void> {
+    if (this.#closed) return
+    if (this.#isBehind || !this.#unstored.isEmpty) await this.#next(() => this.#flush())
+  }
+
+  async #flush(): Promise<void> {
+    if (!this.#isBehind) return
+    this.#isBehind = false
+    const { keys, values } = this.#unstored.take()
+    const checkpoint = this.#checkpoint(this.#position, this.#inputs)
+    await this.#store.write({ keys, values, checkpoint })
+    this.#unstored.stored()
+  }
+
+  async #write(
+    keys: StoreBatch['keys'],
+    values: StoreBatch['values'],
+    position: number,
   ): Promise<void> {
-    await this.#write(keys, values, () => {
-      const allInputs = { ...this.#inputs, ...Object.fromEntries(inputs) }
-      return this.#checkpoint(position ?? this.#position, allInputs)
+    await this.#next(async () => {
+      const checkpoint = this.#checkpoint(position, this.#inputs)
+      await this.#store.write({ keys, values, checkpoint })
+      this.writes += keys.length
+      this.#position = position
     })
   }
 
   // One write at a time: the last one of a task that has lost its partition may still be under way when the table is
   // read on as a standby, and must not come after what is newer.
-  #write(
-    keys: StoreBatch['keys'],
-    values: StoreBatch['values'],
-    makeCheckpoint: () => Checkpoint,
-  ): Promise<void> {
-    const written = this.#written.then(async () => {
-      const checkpoint = makeCheckpoint()
-      await this.#store.write({ keys, values, checkpoint })
-      this.writes += keys.length
-      this.#position = checkpoint.position
-      this.#inputs = checkpoint.inputs
-    })
+  #next(write: () => Promise<void>): Promise<void> {
+    const written = this.#written.then(write)
     this.#written = written.catch(() => {})
     return written
   }
@@ -235,6 +289,12 @@ export class PartitionTable {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    // What does not get into the store any more is read from the topic by the next one that opens it.
+    await this.#next(() => this.#flush()).catch(() => {})
     await this.#store.close()
   }
+}
+
+function notWritten(): never {
+  throw new TypeError('a table that no task writes has nothing to encode')
 }

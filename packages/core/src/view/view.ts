@@ -3,6 +3,7 @@ import { isLater } from '../awaitable.ts'
 import { decodeKey, encodeKey } from '../key.ts'
 import type { StateReader } from '../observable-state.ts'
 import { type TableReport, tableReport } from '../processor/table-report.ts'
+import { decodeCopy } from '../table/decode-copy.ts'
 import { TableCopy, type TableCopyOptions, type TableCopyState } from '../table/table-copy.ts'
 import { keyRange, type ViewRange } from './key-range.ts'
 import { mergedEntries } from './merged-entries.ts'
@@ -89,7 +90,7 @@ export class View<Value> {
   async get(key: string): Promise<Value | undefined> {
     const found = this.#copy.get(encodeKey(key))
     const bytes = isLater(found) ? await found : found
-    return bytes === undefined ? undefined : this.#codec.decode(bytes)
+    return bytes === undefined ? undefined : decodeCopy(this.#codec, bytes)
   }
 
   /**
@@ -110,7 +111,7 @@ export class View<Value> {
     const first: ByteString = ''
     this.#copy.tableOf(first)
     for await (const [key, bytes] of mergedEntries(this.#copy.tables, keyRange(range))) {
-      yield [decodeKey(key), this.#codec.decode(bytes)]
+      yield [decodeKey(key), decodeCopy(this.#codec, bytes)]
     }
   }
 

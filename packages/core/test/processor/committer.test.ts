@@ -13,8 +13,10 @@ class FakeTask {
   epoch = new Epoch()
   sealed: Epoch | undefined
   isLost = false
-  readonly committed = async ({ epoch }: CapturedEpoch): Promise<void> => {
-    epoch.release()
+  readonly stored: number[] = []
+  readonly committed = ({ epoch }: CapturedEpoch): void => epoch.release()
+  readonly store = async (round: number): Promise<void> => {
+    this.stored.push(round)
   }
 
   constructor(partition: number) {
@@ -36,11 +38,12 @@ class FakeTask {
     return this.sealed
   }
 
-  capture(epoch: Epoch): CapturedEpoch {
+  capture(epoch: Epoch, changelog: ProduceBatch): CapturedEpoch {
     this.sealed = undefined
     epoch.capture()
-    const value = Buffer.from('v')
-    return { task: this as unknown as Task, epoch, keys: [`k${this.partition}`], values: [value] }
+    const topic = changelog.topicIndex('table')
+    changelog.add(topic, this.partition, 'key', Buffer.from('v'), Number.NaN, undefined)
+    return { task: this as unknown as Task, epoch, cells: [], contents: [] }
   }
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { Epoch } from '../../src/processor/epoch.ts'
-import { Cell } from '../../src/table/cell-cache.ts'
+import { Cell, type CellContent } from '../../src/table/cell-cache.ts'
 import { Gate, inTime, rejection, settle } from '../waiting.ts'
 
 const bytes = (text: string): Uint8Array => Buffer.from(text)
-const text = (value: Uint8Array | undefined): string | undefined =>
-  value && Buffer.from(value).toString()
+const text = (value: CellContent): string | undefined =>
+  value === undefined ? undefined : Buffer.from(value as Uint8Array).toString()
 
 function cellOf(value?: string): Cell {
   const cell = new Cell('k')
@@ -70,10 +70,10 @@ describe('an epoch', () => {
     epoch.write(cell, bytes('1'))
     epoch.write(cell, bytes('22'))
     expect(epoch.dirty).toEqual([cell])
-    expect(text(epoch.valueOf(cell))).toBe('22')
+    expect(text(epoch.contentOf(cell))).toBe('22')
     expect(epoch.bytes).toBe(3)
     epoch.write(cell, undefined)
-    expect(epoch.valueOf(cell)).toBeUndefined()
+    expect(epoch.contentOf(cell)).toBeUndefined()
   })
 
   it('keeps its value when the next epoch writes the cell before it is captured', () => {
@@ -83,10 +83,10 @@ describe('an epoch', () => {
     second.write(cell, bytes('2'))
     second.write(cell, undefined)
     third.write(cell, bytes('3'))
-    expect(text(first.valueOf(cell))).toBe('1')
-    expect(second.valueOf(cell)).toBeUndefined()
-    expect(text(third.valueOf(cell))).toBe('3')
-    expect(text(cell.bytes)).toBe('3')
+    expect(text(first.contentOf(cell))).toBe('1')
+    expect(second.contentOf(cell)).toBeUndefined()
+    expect(text(third.contentOf(cell))).toBe('3')
+    expect(text(cell.content)).toBe('3')
   })
 
   it('that is captured is no concern of later writes', () => {
@@ -96,7 +96,7 @@ describe('an epoch', () => {
     first.capture()
     second.write(cell, bytes('2'))
     expect(first.isCaptured).toBe(true)
-    expect(text(second.valueOf(cell))).toBe('2')
+    expect(text(second.contentOf(cell))).toBe('2')
     expect(second.dirty).toEqual([cell])
   })
 
@@ -107,7 +107,7 @@ describe('an epoch', () => {
       epoch.write(cell, bytes('1'))
       epoch.write(other, bytes('y'))
       epoch.undo(cell, bytes('0'), undefined)
-      expect(text(cell.bytes)).toBe('0')
+      expect(text(cell.content)).toBe('0')
       expect(cell.writer).toBeUndefined()
       expect(epoch.dirty).toEqual([other])
     })
@@ -116,10 +116,10 @@ describe('an epoch', () => {
       const epoch = new Epoch()
       const cell = cellOf('0')
       epoch.write(cell, bytes('1'))
-      const { bytes: before, writer } = cell
+      const { content: before, writer } = cell
       epoch.write(cell, bytes('2'))
       epoch.undo(cell, before, writer)
-      expect(text(epoch.valueOf(cell))).toBe('1')
+      expect(text(epoch.contentOf(cell))).toBe('1')
       expect(epoch.dirty).toEqual([cell])
     })
 
@@ -129,11 +129,11 @@ describe('an epoch', () => {
       first.write(cell, bytes('1'))
       second.write(cell, bytes('2'))
       second.undo(cell, bytes('1'), first)
-      expect(text(first.valueOf(cell))).toBe('1')
+      expect(text(first.contentOf(cell))).toBe('1')
       expect(second.isEmpty).toBe(true)
       second.write(cell, bytes('3'))
-      expect(text(first.valueOf(cell))).toBe('1')
-      expect(text(second.valueOf(cell))).toBe('3')
+      expect(text(first.contentOf(cell))).toBe('1')
+      expect(text(second.contentOf(cell))).toBe('3')
     })
 
     it('what was decoded from the value', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { CellCache } from '../../src/table/cell-cache.ts'
+import { type Cell, CellCache } from '../../src/table/cell-cache.ts'
 
 const bytes = (text: string): Uint8Array => Buffer.from(text)
 
@@ -13,7 +13,7 @@ function cacheOf(limitBytes: number, keys: readonly string[]): CellCache {
 describe('a cell', () => {
   it('knows nothing until it is loaded', () => {
     const cell = new CellCache(1_000).add('a')
-    expect([cell.loaded, cell.decoded, cell.bytes]).toEqual([false, false, undefined])
+    expect([cell.loaded, cell.decoded, cell.content]).toEqual([false, false, undefined])
   })
 
   it('that is loaded with nothing is decoded, as undefined', () => {
@@ -37,7 +37,7 @@ describe('a cell', () => {
 describe('a cache of cells', () => {
   it('finds what was added, by key', () => {
     const cache = cacheOf(10_000, ['a', 'b'])
-    expect(cache.get('a')?.bytes).toEqual(bytes('a'))
+    expect(cache.get('a')?.content).toEqual(bytes('a'))
     expect(cache.get('c')).toBeUndefined()
     expect(cache.size).toBe(2)
   })
@@ -84,5 +84,29 @@ describe('a cache of cells', () => {
     expect(cache.isFull).toBe(false)
     cache.add('a')
     expect(cache.isFull).toBe(true)
+  })
+
+  it('finds cells by the number of their key, until the numbers are others', () => {
+    const cache = cacheOf(10_000, ['a', 'b'])
+    const [a, b] = [cache.get('a') as Cell, cache.get('b') as Cell]
+    cache.remember(2, b)
+    cache.remember(0, a)
+    expect(cache.numbered(0)).toEqual([])
+    const numbered = cache.numbered(7)
+    expect(numbered).toEqual([])
+    cache.remember(2, b)
+    cache.remember(0, a)
+    expect(cache.numbered(7)).toEqual([a, undefined, b])
+    expect(cache.numbered(8)).toEqual([])
+  })
+
+  it('does not find a cell by its number that it has dropped', () => {
+    const cache = cacheOf(10_000, ['a'])
+    cache.numbered(1)
+    cache.remember(0, cache.get('a') as Cell)
+    cache.rotate([])
+    expect(cache.numbered(1)).toEqual([])
+    cache.rotate([])
+    expect(cache.get('a')).toBeUndefined()
   })
 })

@@ -1,5 +1,6 @@
 import { type RecordBatch, RecordBatchBuilder } from '@goka/interface'
 import { describe, expect, it } from '@jest/globals'
+import { Cell } from '../../src/table/cell-cache.ts'
 import { PartitionTable } from '../../src/table/partition-table.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { Gate } from '../waiting.ts'
@@ -11,7 +12,18 @@ const text = (value: Uint8Array | undefined): string | undefined =>
 
 function make(store = new FakeStore(), position = 0) {
   const clock = new ManualClock(5_000)
-  const table = new PartitionTable('table', 3, store, position, 'id-1', 100_000, clock)
+  const encode = (value: unknown): Uint8Array => bytes(String(value))
+  const table = new PartitionTable(
+    'table',
+    3,
+    store,
+    position,
+    'id-1',
+    100_000,
+    clock,
+    undefined,
+    encode,
+  )
   return { table, store, clock }
 }
 
@@ -110,8 +122,9 @@ describe('a table that reads its topic', () => {
     expect(text(await table.get('a'))).toBe('1')
     const update = batchOf(2, ['a=2', 'b=2'])
     await table.apply([update])
-    expect(text(table.cells.get('a')?.bytes)).toBe('2')
-    expect(table.cells.get('a')?.bytes?.buffer).not.toBe(update.value(0)?.buffer)
+    const content = table.cells.get('a')?.content as Uint8Array
+    expect(text(content)).toBe('2')
+    expect(content.buffer).not.toBe(update.value(0)?.buffer)
     await table.apply([batchOf(4, ['a'])])
     expect(await table.get('a')).toBeUndefined()
     expect(table.cells.get('a')?.loaded).toBe(true)
@@ -151,12 +164,81 @@ describe('a value of a table', () => {
 })
 
 describe('a table that its task writes', () => {
+  const cellOf = (key: string): Cell => new Cell(key)
+
   it('keeps its position when the commit wrote nothing to it, and adds the inputs up', async () => {
     const { table, store } = make(undefined, 4)
-    await table.write(['a'], [bytes('1')], 5, new Map([['one', 10]]))
-    await table.write([], [], undefined, new Map([['two', 20]]))
-    expect(store.checkpoint).toMatchObject({ position: 5, inputs: { one: 10, two: 20 } })
+    table.write([cellOf('a')], [bytes('1')], 5, new Map([['one', 10]]))
+    table.write([], [], undefined, new Map([['two', 20]]))
     expect([table.position, table.writes]).toEqual([5, 1])
+    await table.flush()
+    expect(store.checkpoint).toMatchObject({ position: 5, inputs: { one: 10, two: 20 } })
+  })
+
+  it('writes a key once for many commits, its last value, when it is flushed', async () => {
+    const { table, store } = make()
+    const [a, b] = [cellOf('a'), cellOf('b')]
+    table.write([a, b], [bytes('1'), bytes('1')], 2, new Map())
+    table.write([a], [bytes('2')], 3, new Map())
+    table.write([b], [undefined], 4, new Map())
+    expect(store.batches).toEqual([])
+    await table.flush()
+    expect(store.batches).toHaveLength(1)
+    expect(store.batches[0]?.keys).toEqual(['a', 'b'])
+    expect(store.batches[0]?.values.map(text)).toEqual(['2', undefined])
+    expect(store.checkpoint).toMatchObject({ position: 4 })
+    await table.flush()
+    expect(store.batches).toHaveLength(1)
+  })
+
+  it('encodes what has no bytes yet when it is read or flushed', async () => {
+    const { table, store } = make()
+    table.write([cellOf('a')], [12], 1, new Map())
+    expect((await table.read(['a', 'b'])).map(text)).toEqual(['12', undefined])
+    await table.flush()
+    expect(store.batches[0]?.values.map(text)).toEqual(['12'])
+  })
+
+  it('reads what was committed, whether the store has it or not', async () => {
+    const { table, store } = make()
+    store.values.set('a', bytes('0'))
+    store.values.set('b', bytes('0'))
+    table.write([cellOf('a'), cellOf('b')], [bytes('1'), undefined], 2, new Map())
+    expect((await table.read(['a', 'b'])).map(text)).toEqual(['1', undefined])
+    const gate = new Gate()
+    store.gate = gate.promise
+    const flushed = table.flush()
+    expect((await table.read(['a', 'b'])).map(text)).toEqual(['1', undefined])
+    table.write([cellOf('a')], [bytes('2')], 3, new Map())
+    expect((await table.read(['a'])).map(text)).toEqual(['2'])
+    gate.open()
+    await flushed
+    expect((await table.read(['a'])).map(text)).toEqual(['2'])
+    expect(text(store.values.get('a'))).toBe('1')
+  })
+
+  it('has the store up to date before it is walked over, read on from its topic, and closed', async () => {
+    const { table, store } = make()
+    table.write([cellOf('a')], [bytes('1')], 1, new Map())
+    await (await table.iterate({})).close()
+    expect(text(store.values.get('a'))).toBe('1')
+    table.write([cellOf('a')], [bytes('2')], 2, new Map())
+    await table.apply([batchOf(2, ['b=1'])])
+    expect(store.batches.map(({ keys }) => keys)).toEqual([['a'], ['a'], ['b']])
+    table.write([cellOf('a')], [bytes('3')], 4, new Map())
+    await table.close()
+    expect(text(store.values.get('a'))).toBe('3')
+    expect(store.checkpoint).toMatchObject({ position: 4 })
+    await table.flush()
+    expect(store.batches).toHaveLength(4)
+  })
+
+  it('is full when what is not in the store takes a share of its cache', () => {
+    const { table } = make()
+    table.write([cellOf('a')], [Buffer.alloc(20_000)], 1, new Map())
+    expect(table.isFull).toBe(false)
+    table.write([cellOf('a')], [Buffer.alloc(20_000)], 2, new Map())
+    expect(table.isFull).toBe(true)
   })
 
   it('closes its store once', async () => {

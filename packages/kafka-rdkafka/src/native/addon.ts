@@ -68,6 +68,7 @@ export interface NativeAddon {
     maxRecords: number,
     maxBytes: number,
     maxReady: number,
+    numberKeys: boolean,
     onWake: () => void,
   ) => ConsumerPump
   readonly ProducerSink: new (client: string, onWake: () => void) => ProducerSink

@@ -4,8 +4,8 @@ import type { RecordSource, RecordSourceOptions } from '../record-source.ts'
 import type { ConsumerPump, NativeAddon } from './addon.ts'
 
 // The layout of a slab, in doubles: native/record-slab.h.
-const HEADER_FIELDS = 2
-const ENTRY_FIELDS = 7
+const HEADER_FIELDS = 3
+const ENTRY_FIELDS = 8
 
 /** Slabs that wait to be polled: enough that neither side waits for the other, few enough that stale ones are few. */
 const READY_SLABS = 3
@@ -59,6 +59,7 @@ class PumpSource implements RecordSource {
       options.maxRecords,
       options.maxBytes,
       READY_SLABS,
+      options.numberKeys,
       () => this.#wake(),
     )
   }
@@ -138,6 +139,7 @@ class PumpSource implements RecordSource {
     const fields = new Float64Array(slab, 0, Math.floor(slab.byteLength / 8))
     const end = HEADER_FIELDS + (fields[0] as number) * ENTRY_FIELDS
     const mark = fields[1] as number
+    const keyEpoch = fields[2] as number
     if (mark >= this.#highestFloor) this.#floors.clear()
     let faults = 0
     for (let at = HEADER_FIELDS; at < end; at += ENTRY_FIELDS) {
@@ -153,7 +155,10 @@ class PumpSource implements RecordSource {
         if (floor !== undefined && mark < floor) continue
       }
       if (code === 0 && topic !== undefined) {
-        batches.push(new RecordBatch(topic, partition, slab, start, length, offset, atEnd))
+        const numbers = keyEpoch > 0 ? new Int32Array(slab, fields[at + 7], length) : undefined
+        batches.push(
+          new RecordBatch(topic, partition, slab, start, length, offset, atEnd, numbers, keyEpoch),
+        )
         continue
       }
       faults++

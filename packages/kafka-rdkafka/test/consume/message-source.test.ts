@@ -59,7 +59,12 @@ function made() {
   const source = new MessageSource(
     client as unknown as rdkafka.KafkaConsumer,
     clientContext('source').clock,
-    { maxRecords: 1_000, maxBytes: 1_000_000, onFault: (fault) => faults.push(fault) },
+    {
+      maxRecords: 1_000,
+      maxBytes: 1_000_000,
+      numberKeys: false,
+      onFault: (fault) => faults.push(fault),
+    },
   )
   const poll = async (timeoutMs: number) =>
     (await source.poll(timeoutMs)).map((batch) => [batch.offset(0), batch.nextOffset])

@@ -30,7 +30,7 @@ describe('the addon', () => {
   })
 
   it('works only for clients that it knows', () => {
-    expect(() => new native.ConsumerPump('nobody', 1, 1, 1, nothing)).toThrow(
+    expect(() => new native.ConsumerPump('nobody', 1, 1, 1, false, nothing)).toThrow(
       /there is no connected client/,
     )
     expect(() => new native.ProducerSink('nobody', nothing)).toThrow(/there is no connected client/)
@@ -44,10 +44,12 @@ describe('the addon', () => {
     const consumer = await connectConsumer()
     const { ConsumerPump, ProducerSink, RequestSession } = native
     const wrong = (value: unknown): never => value as never
-    expect(() => new ConsumerPump(wrong(1), 1, 1, 1, nothing)).toThrow(/argument 1/)
-    expect(() => new ConsumerPump(consumer.name, 0, 1, 1, nothing)).toThrow(/argument 2/)
-    expect(() => new ConsumerPump(consumer.name, 1, 1.5, 1, nothing)).toThrow(/argument 3/)
-    expect(() => new ConsumerPump(consumer.name, 1, 1, Number.NaN, nothing)).toThrow(/argument 4/)
+    expect(() => new ConsumerPump(wrong(1), 1, 1, 1, false, nothing)).toThrow(/argument 1/)
+    expect(() => new ConsumerPump(consumer.name, 0, 1, 1, false, nothing)).toThrow(/argument 2/)
+    expect(() => new ConsumerPump(consumer.name, 1, 1.5, 1, false, nothing)).toThrow(/argument 3/)
+    expect(() => new ConsumerPump(consumer.name, 1, 1, Number.NaN, false, nothing)).toThrow(
+      /argument 4/,
+    )
     expect(() => {
       Reflect.apply(RequestSession, {}, [producer.name, nothing])
     }).toThrow(/new/)

@@ -130,6 +130,7 @@ describe('a sink', () => {
     const source = pumpSource(native, consumer.name, {
       maxRecords: 2_000,
       maxBytes: 1_000_000,
+      numberKeys: false,
       onFault: (fault) => expect(fault).toBeUndefined(),
     })
     assignFromStart(consumer, own, 1)

@@ -19,7 +19,7 @@ import {
   uniqueName,
 } from './clients.ts'
 
-const limits = { maxRecords: 200, maxBytes: 100_000, onFault: () => undefined }
+const limits = { maxRecords: 200, maxBytes: 100_000, numberKeys: true, onFault: () => undefined }
 const records = 20_000
 
 describe('clients that come and go', () => {

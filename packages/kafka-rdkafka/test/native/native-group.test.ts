@@ -16,7 +16,7 @@ import {
 
 const { ERRORS } = rdkafka.CODES
 
-const limits = { maxRecords: 10, maxBytes: 10_000, onFault: () => undefined }
+const limits = { maxRecords: 10, maxBytes: 10_000, numberKeys: false, onFault: () => undefined }
 
 describe('the commits of a member', () => {
   let consumer: Connected<rdkafka.KafkaConsumer>

@@ -21,7 +21,7 @@ import {
 
 const { ERRORS } = rdkafka.CODES
 
-const limits = { maxRecords: 1_000, maxBytes: 1_000_000 }
+const limits = { maxRecords: 1_000, maxBytes: 1_000_000, numberKeys: true }
 
 describe('a source', () => {
   let producer: Connected<rdkafka.Producer>

@@ -104,6 +104,7 @@ async function readAll(topic: string, count: number): Promise<Shape[][]> {
   const source = pumpSource(native, consumer.name, {
     maxRecords: 500,
     maxBytes: 1_000_000,
+    numberKeys: true,
     onFault: (fault) => expect(fault).toBeUndefined(),
   })
   assignFromStart(consumer, topic, partitions)
