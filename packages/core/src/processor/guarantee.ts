@@ -104,6 +104,7 @@ export class ExactlyOnce implements Guarantee {
       ...epochs.map(({ task, epoch }) => sendOutputs(producer, task, epoch.outputs)),
     ])
     checkHeld(epochs)
+    checkTable(epochs, positions)
     await producer.commit(consumer, inputOffsets(epochs))
     noteCommitted(epochs)
     return positions
@@ -150,6 +151,26 @@ function checkHeld(epochs: readonly CapturedEpoch[]): void {
     `partition ${lost.task.partition} was lost while its work was being committed: it is processed again`,
     { operation: 'commit', retriable: true, reason: 'the partition was lost' },
   )
+}
+
+// A table that ends before what was written to it is another one: its topic was deleted and made anew.
+function checkTable(
+  epochs: readonly CapturedEpoch[],
+  positions: readonly TopicPartitionOffset[],
+): void {
+  for (const { task, cells } of epochs) {
+    const { table } = task.scope
+    if (table === undefined) continue
+    const written = positions.find(({ partition }) => partition === task.partition)
+    const expected = table.position + cells.length
+    if (written === undefined || written.offset >= expected) continue
+    const { topic, partition } = table
+    throw new GokaError(
+      'GOKA_TRANSPORT_FENCED',
+      `${topic}/${partition} ends at ${written.offset} and not at ${expected} or later: its topic was made anew, the partition is read anew`,
+      { operation: 'write the table', retriable: true, reason: 'the topic was made anew' },
+    )
+  }
 }
 
 function noteCommitted(epochs: readonly CapturedEpoch[]): void {

@@ -1,6 +1,6 @@
 import { int64, string } from '@goka/codecs'
 import { defineGroup, stream } from '@goka/core'
-import { GokaError, type Storage, type Store } from '@goka/interface'
+import { GokaError, type Storage } from '@goka/interface'
 import { memory } from '@goka/storage-memory'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Cluster } from '../cluster.ts'
@@ -69,6 +69,20 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a processor, %s', (gu
     await eventually(async () => (await cluster.committed('group'))['input/0'] === 2)
   })
 
+  it('notices at its next write that its table was made anew, and begins with the empty table', async () => {
+    const { runner } = await cluster.started(counter, 1, { guarantee, restart: { initialMs: 1 } })
+    await cluster.produce('input', [one, one, one])
+    await counted(3)
+    const admin = await cluster.admin()
+    await admin.deleteTopic('group-table')
+    await cluster.createTable('group-table', 1)
+    await cluster.produce('input', [one])
+    await eventually(() => runner.report().restarts === 1 && runner.partitions.length === 1)
+    // What Kafka has is what counts: the store agrees with it.
+    const inKafka = (await cluster.table('group-table'))['a']
+    expect(await runner.get('a')).toBe(inKafka === undefined ? undefined : BigInt(inKafka))
+  })
+
   it('is not disturbed by a clock that jumps', async () => {
     const clock = new ManualClock()
     const jumpy = new Cluster({}, clock)
@@ -109,6 +123,16 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a processor, %s', (gu
     await eventually(async () => (await second.runner.get('a')) === 3n)
   })
 
+  it('ends with the code of damage that shows in a read, and loses nothing', async () => {
+    const { storage, disk } = fillable(memory())
+    disk.isDamaged = true
+    const first = await cluster.started(counter, 1, { guarantee }, cluster.goka({ storage }))
+    await cluster.produce('input', [one])
+    expect(await rejection(first.run)).toMatchObject({ code: 'GOKA_STORAGE_CORRUPTED' })
+    await cluster.started(counter, 1, { guarantee })
+    await counted(1)
+  })
+
   it('reads a damaged store anew', async () => {
     await cluster.started(counter, 1, { guarantee }).then(async ({ runner }) => {
       await cluster.produce('input', [one])
@@ -125,12 +149,12 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a processor, %s', (gu
   })
 })
 
-// A storage on a disk that can be full.
+// A storage on a disk that can be full, or damaged.
 function fillable(inner: Storage): {
   readonly storage: Storage
-  readonly disk: { isFull: boolean }
+  readonly disk: { isFull: boolean; isDamaged: boolean }
 } {
-  const disk = { isFull: false }
+  const disk = { isFull: false, isDamaged: false }
   const storage: Storage = {
     ...inner,
     name: inner.name,
@@ -139,29 +163,28 @@ function fillable(inner: Storage): {
     open: async (name, context) => {
       const store = await inner.open(name, context)
       const { topic, partition } = name
-      const full = (): GokaError =>
-        new GokaError('GOKA_STORAGE_UNAVAILABLE', 'no space left', {
-          storage: 'test',
-          topic,
-          partition,
-          path: '',
-        })
-      return wrapped(store, (batch) => (disk.isFull ? Promise.reject(full()) : store.write(batch)))
+      const failed = (
+        code: 'GOKA_STORAGE_UNAVAILABLE' | 'GOKA_STORAGE_CORRUPTED',
+        message: string,
+      ): GokaError => new GokaError(code, message, { storage: 'test', topic, partition, path: '' })
+      return {
+        get checkpoint() {
+          return store.checkpoint
+        },
+        getMany: (keys) => {
+          if (disk.isDamaged) throw failed('GOKA_STORAGE_CORRUPTED', 'a block is damaged')
+          return store.getMany(keys)
+        },
+        iterate: (range) => store.iterate(range),
+        close: () => store.close(),
+        write: async (batch) => {
+          if (disk.isFull) throw failed('GOKA_STORAGE_UNAVAILABLE', 'no space left')
+          await store.write(batch)
+        },
+      }
     },
   }
   return { storage, disk }
-}
-
-function wrapped(store: Store, write: Store['write']): Store {
-  return {
-    get checkpoint() {
-      return store.checkpoint
-    },
-    getMany: (keys) => store.getMany(keys),
-    iterate: (range) => store.iterate(range),
-    close: () => store.close(),
-    write,
-  }
 }
 
 // A storage whose stores cannot be opened before they are dropped.
