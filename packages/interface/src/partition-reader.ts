@@ -13,7 +13,7 @@ export interface PartitionReader {
    * @throws GokaError `GOKA_TOPIC_UNKNOWN`
    */
   add(positions: readonly TopicPartitionOffset[]): Promise<void>
-  /** Stops reading partitions: `poll` returns nothing of them once this has resolved. */
+  /** Stops reading partitions, also those whose `add` is under way: `poll` returns nothing of them once this has resolved. */
   remove(partitions: readonly TopicPartition[]): Promise<void>
   /**
    * Waits for records, at most `timeoutMs`, and returns what is there: for each partition in order, none missing and none

@@ -101,6 +101,30 @@ export const readerPositionTests: TransportTests = {
     assert.deepEqual(inbox.values(removed), [...expected, 'while removed'])
   },
 
+  'nothing comes of a partition that is removed while it is added': async ({
+    topic,
+    producer,
+    reader,
+  }) => {
+    const name = await topic(2)
+    const [kept, removed] = [0, 1].map((partition) => ({ topic: name, partition, offset: 0 }))
+    assert.ok(kept && removed)
+    const records = texts('value', 10).map((value, number) => ({ partition: number % 2, value }))
+    await (await producer()).send(batchOf(name, records))
+    const client = await reader()
+    const inbox = new Inbox()
+    inbox.start(kept, 0)
+    const added = client.add([kept, removed])
+    await client.remove([removed])
+    await added
+    await pollTo(client, inbox, kept, 5)
+    await pollNothing(client, inbox)
+    inbox.start(removed, 2)
+    await client.add([{ ...removed, offset: 2 }])
+    await pollTo(client, inbox, removed, 5)
+    assert.equal(inbox.values(removed).length, 3)
+  },
+
   'a partition that is not read can be removed': async ({ topic, reader }) => {
     const partition = { topic: await topic(), partition: 0 }
     const client = await reader()

@@ -88,6 +88,25 @@ export const readerMutants: readonly TransportMutant[] = [
   mutant('reads on what was removed', 'nothing comes of a partition that was removed', {
     reader: () => ({ remove: async () => {} }),
   }),
+  mutant(
+    'adds what was removed meanwhile',
+    'nothing comes of a partition that is removed while it is added',
+    {
+      reader: (reader) => {
+        let adding = 0
+        return {
+          add: async (positions) => {
+            adding++
+            await reader.add(positions)
+            adding--
+          },
+          remove: async (partitions) => {
+            if (adding === 0) await reader.remove(partitions)
+          },
+        }
+      },
+    },
+  ),
   mutant('refuses to remove what it does not read', 'a partition that is not read can be removed', {
     reader: (reader) => {
       const known = new Set<string>()
