@@ -1,16 +1,11 @@
 import { string } from '@goka/codecs'
-import { defineGroup, type ProcessorOptions, stream } from '@goka/core'
-import type { Clock } from '@goka/interface'
+import { defineGroup, type ProcessorOptions } from '@goka/core'
+import type { Awaitable, Clock } from '@goka/interface'
 import type { Ledger, Tenure } from './ledger.ts'
+import { after, hash, isPoison, nextHop, stamped, targetOf, wordsIn } from './model.ts'
 import type { Plan } from './plan.ts'
-
-export const INPUT = 'in'
-export const OUTPUT = 'out'
-export const DEAD = 'dead'
-export const TABLE = 'group-table'
-export const GROUP = 'group'
-export const input = stream(INPUT, string)
-const output = stream(OUTPUT, string)
+import type { SideReader } from './side-table.ts'
+import { DEAD, GROUP, type Hop, hops, input, joined, lookedUp, output, ticks } from './topics.ts'
 
 /** What the callbacks of one instance are told. */
 export interface Surroundings {
@@ -19,47 +14,110 @@ export interface Surroundings {
   readonly clock: Clock
   /** The time for which the instance has had a partition. */
   readonly tenure: (partition: number) => Tenure
+  /** Called when a record's callback begins. */
+  readonly began: (tenure: Tenure, key: string, topic: string, offset: number) => void
+  /** What the instance sees in the table that it looks up. */
+  readonly lookups: SideReader
 }
 
-/** The value of a key after a record: the messages since the last `delete`. */
-export function after(value: string | undefined, message: string): string | undefined {
-  if (message.startsWith('delete')) return undefined
-  return value === undefined ? message : `${value} ${message}`
+/** What the callbacks of the group have in common, whatever the seed lets them declare. */
+interface Context {
+  readonly key: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  value(): string | undefined
+  setValue(value: string): void
+  delete(): void
+  join(table: typeof joined): string | undefined
+  lookup(table: typeof lookedUp, key: string): Awaitable<string | undefined>
+  emit(stream: typeof output, key: string, value: string): void
+  loopback(key: string, hop: Hop): void
 }
 
-/** Whether a record's callback fails for good. */
-export function isPoison(message: string): boolean {
-  return message.startsWith('poison')
-}
-
-/** A group that keeps all messages of a key since it was deleted, and tells the value after each. */
-export function counterGroup({ plan, ledger, clock, tenure }: Surroundings) {
-  return defineGroup(GROUP)
+/** A group that keeps all words of a key since it was deleted, and tells the value after each. */
+export function counterGroup(surroundings: Surroundings) {
+  const { plan } = surroundings
+  const handle = (ctx: unknown, word: string) => process(surroundings, ctx as Context, word)
+  const group = defineGroup(GROUP)
     .persist(string)
     .output(output)
-    .visitor<string>('mark', (ctx, mark) => {
-      const value = ctx.value()
-      if (value !== undefined) ctx.setValue(`${value} ${mark}`)
+    .visitor<string>('mark', (ctx, mark) => visit(surroundings, ctx as unknown as Context, mark))
+    .input(input, handle)
+  const withTicks = when(plan.ticks, group, (one) =>
+    one.input(ticks, (ctx, { kind, number }) => handle(ctx, `${kind}${number}`)),
+  )
+  const withLoop = when(plan.loop, withTicks, (one) =>
+    one.loop(hops, (ctx, { word }) => handle(ctx, word)),
+  )
+  const withJoin = when(plan.join, withLoop, (one) => one.join(joined))
+  return when(plan.lookup, withJoin, (one) => one.lookup(lookedUp))
+}
+
+// What is added does not change what the processor's `get` returns.
+function when<Before>(
+  isDeclared: boolean,
+  group: Before,
+  declare: (group: Before) => unknown,
+): Before {
+  return isDeclared ? (declare(group) as Before) : group
+}
+
+function process(surroundings: Surroundings, ctx: Context, word: string): void | Promise<void> {
+  const { plan, ledger, clock, tenure, began, lookups } = surroundings
+  const { key, topic, partition, offset } = ctx
+  const owner = tenure(partition)
+  began(owner, key, topic, offset)
+  ledger.began(owner, topic, key, offset)
+  const work = (): void | Promise<void> => {
+    if (!plan.lookup) return act(surroundings, ctx, owner, word)
+    const other = targetOf(word, plan.keys)
+    const found = ctx.lookup(lookedUp, other)
+    if (typeof found === 'string' || found === undefined) {
+      lookups.see(other, found)
+      return act(surroundings, ctx, owner, word)
+    }
+    return Promise.resolve(found).then((value) => {
+      lookups.see(other, value)
+      act(surroundings, ctx, owner, word)
     })
-    .input(input, (ctx, message) => {
-      const { key, partition, offset } = ctx
-      const owner = tenure(partition)
-      ledger.began(owner, key, offset)
-      const work = (): void => {
-        const value = after(ctx.value(), message)
-        if (value === undefined) ctx.delete()
-        else ctx.setValue(value)
-        ctx.emit(output, key, `${offset}|${value ?? ''}`)
-        const isFirst = owner.attempt(offset) === 1
-        const flaky = plan.retries && message.startsWith('flaky') && isFirst
-        const poison = isPoison(message)
-        ledger.ended(owner, key, offset, !flaky && !(poison && plan.retries && isFirst))
-        if (poison || flaky) throw new Error(message)
-      }
-      const delayMs = plan.callbackMs === 0 ? 0 : hash(`${plan.seed} ${message}`) % plan.callbackMs
-      if (delayMs < plan.callbackMs / 3 || plan.callbackMs === 0) return work()
-      return new Promise<void>((resolve) => clock.setTimeout(resolve, delayMs)).then(work)
-    })
+  }
+  const delayMs = plan.callbackMs === 0 ? 0 : hash(`${plan.seed} ${word}`) % plan.callbackMs
+  if (delayMs < plan.callbackMs / 3 || plan.callbackMs === 0) return work()
+  return new Promise<void>((resolve) => clock.setTimeout(resolve, delayMs)).then(work)
+}
+
+function act({ plan, ledger }: Surroundings, ctx: Context, owner: Tenure, word: string): void {
+  const { key, topic, offset } = ctx
+  const before = ctx.value()
+  const words = after(wordsIn(before), word)
+  const value = words === undefined || !plan.rich ? words : stamped(words, ledger.nextCall)
+  if (value === undefined) ctx.delete()
+  else ctx.setValue(value)
+  if (plan.join) owner.joined?.see(key, ctx.join(joined))
+  const next = nextHop(word)
+  if (next !== undefined) {
+    ctx.loopback(targetOf(next, plan.keys), { word: next, seen: words ?? '' })
+  }
+  const at = plan.rich ? `${topic}/${offset}` : `${offset}`
+  ctx.emit(output, key, `${at}|${words ?? ''}`)
+  const isFirst = owner.attempt(topic, offset) === 1
+  const flaky = plan.retries && word.startsWith('flaky') && isFirst
+  const poison = isPoison(word)
+  const done = !flaky && !poison
+  ledger.called(owner, { topic, key, offset, before, after: value, done })
+  ledger.ended(owner, topic, key, offset, !flaky && !(poison && plan.retries && isFirst))
+  if (!done) throw new Error(word)
+}
+
+function visit({ plan, ledger, tenure }: Surroundings, ctx: Context, mark: string): void {
+  const { key, topic, partition, offset } = ctx
+  const before = ctx.value()
+  const words = before === undefined ? undefined : `${wordsIn(before)} ${mark}`
+  const value = words === undefined || !plan.rich ? words : stamped(words, ledger.nextCall)
+  if (value !== undefined) ctx.setValue(value)
+  const owner = tenure(partition)
+  ledger.called(owner, { topic: `${topic} ${mark}`, key, offset, before, after: value, done: true })
 }
 
 export function processorOptions(plan: Plan, owner: string): ProcessorOptions {
@@ -81,10 +139,4 @@ export function processorOptions(plan: Plan, owner: string): ProcessorOptions {
     restart: { initialMs: 20, maxMs: 200 },
     headers: [{ name: 'owner', value: Buffer.from(owner) }],
   }
-}
-
-function hash(text: string): number {
-  let state = 2166136261
-  for (const char of text) state = Math.imul(state ^ char.charCodeAt(0), 16777619)
-  return state >>> 0
 }

@@ -30,10 +30,10 @@ export type WriteFault = (file: StoredFile, batch: StoreBatch) => StoreBatch
  */
 export class Disk {
   readonly files = new Map<string, StoredFile>()
-  /** Stores that were dropped. */
-  readonly dropped: StoreName[] = []
   /** Called before each write, and after it. */
   onWrite: (when: 'before' | 'after') => void = () => {}
+  /** Called before a store is dropped. */
+  onDrop: (file: StoredFile) => void = () => {}
   readonly #scheduler: Scheduler
   readonly #lane: string
   readonly #slow: boolean
@@ -127,8 +127,9 @@ export class DiskStorage implements Storage {
     await this.#turn()
     const id = idOf(name)
     this.#assertClosed(id, name)
+    const file = this.disk.files.get(id)
+    if (file !== undefined) this.disk.onDrop(file)
     this.disk.files.delete(id)
-    this.disk.dropped.push(name)
   }
 
   #assertClosed(id: string, name: StoreName): void {

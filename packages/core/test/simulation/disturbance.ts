@@ -1,8 +1,8 @@
 import { GokaError } from '@goka/interface'
 import type { Fault, Operation } from '@goka/kafka-embedded'
-import { OUTPUT, TABLE } from './counter-group.ts'
 import type { Instance } from './instance.ts'
 import type { Simulation } from './simulation.ts'
+import { INPUTS, JOINED, LOOKED_UP, LOOP, OUTPUT, TABLE } from './topics.ts'
 
 const SHARED: readonly Operation[] = [
   'connect',
@@ -72,6 +72,14 @@ function operation({ dice, plan }: Simulation): Operation {
   return dice.pick([...own, ...own, ...SHARED])
 }
 
+function written({ topics }: Simulation): readonly string[] {
+  return [TABLE, OUTPUT, LOOP].filter((topic) => topics[topic] !== undefined)
+}
+
+function read({ topics }: Simulation): readonly string[] {
+  return [...INPUTS, TABLE, JOINED, LOOKED_UP].filter((topic) => topics[topic] !== undefined)
+}
+
 function endLater(simulation: Simulation, fault: { end(): void }, afterMs: number): void {
   const atMs = simulation.clock.now() + afterMs
   simulation.heals.push({ atMs, heal: () => fault.end() })
@@ -101,7 +109,7 @@ function crashAt(simulation: Simulation, instance: Instance): void {
   }
   const what = dice.pick(['request', 'answer'] as const)
   const asked = operation(simulation)
-  const topic = asked === 'produce' ? dice.pick([TABLE, OUTPUT]) : undefined
+  const topic = asked === 'produce' ? dice.pick(written(simulation)) : undefined
   ledger.note(`crash ${name} at the ${what} of ${asked} ${topic}`)
   const fault = broker.faults.hold(
     { operation: asked, clientId, ...(topic !== undefined && { topic }) },
@@ -169,8 +177,10 @@ function slow(simulation: Simulation, { clientId, name }: Instance): void {
   const asked = operation(simulation)
   const where =
     asked === 'produce'
-      ? { topic: dice.pick([TABLE, OUTPUT]), partition: dice.roll(plan.partitions) }
-      : {}
+      ? { topic: dice.pick(written(simulation)), partition: dice.roll(plan.partitions) }
+      : asked === 'fetch' && plan.rich
+        ? { topic: dice.pick(read(simulation)) }
+        : {}
   const target = { operation: asked, clientId, ...where, times: dice.pick([1, 5]) }
   const lapse = lapseMs(simulation)
   ledger.note(`slow ${asked} of ${name}: ${lapse}`)
@@ -195,12 +205,17 @@ function down(simulation: Simulation): void {
   endLater(simulation, { end }, lapse)
 }
 
-function visit(simulation: Simulation, { processor, name }: Instance): void {
+/** Visits all keys that an instance has. */
+export function visit(simulation: Simulation, { processor, name }: Instance): void {
   const { ledger } = simulation
   const mark = `mark${++simulation.marks}`
   ledger.note(`visit ${name}: ${mark}`)
+  const since = ledger.nextCall
   processor.visitAll('mark', mark).then(
-    (count) => ledger.note(`visited ${name}: ${count}`),
+    (count) => {
+      ledger.note(`visited ${name}: ${count}`)
+      ledger.visits.push({ owner: name, mark, since, count })
+    },
     (error: unknown) => ledger.note(`visit of ${name} ended: ${(error as { code?: string }).code}`),
   )
 }

@@ -4,8 +4,11 @@ import type { EmbeddedBroker } from '@goka/kafka-embedded'
 import { LogRecorder } from '../log-recorder.ts'
 import type { ManualClock } from '../manual-clock.ts'
 import { counterGroup, processorOptions } from './counter-group.ts'
+import { Deliveries } from './deliveries.ts'
 import type { Disk, DiskStorage } from './disk.ts'
+import type { Feed } from './feed.ts'
 import type { Ledger, Tenure } from './ledger.ts'
+import type { Mutant } from './mutant.ts'
 import type { Plan } from './plan.ts'
 import { ProcessClock } from './process-clock.ts'
 
@@ -15,6 +18,11 @@ export interface InstanceParts {
   readonly number: number
   readonly broker: EmbeddedBroker
   readonly transport: Transport
+  /** Breaks the transport or the storage on purpose. */
+  readonly mutant: Mutant | undefined
+  readonly feed: Feed
+  /** How many records of a partition of the table's topic are known to be there. */
+  readonly floor: (partition: number) => number
   readonly world: ManualClock
   readonly disk: Disk
   readonly ledger: Ledger
@@ -36,20 +44,27 @@ export class Instance {
   readonly #storage: DiskStorage
 
   constructor(parts: InstanceParts) {
-    const { plan, slot, number, transport, world, disk, ledger } = parts
+    const { plan, slot, number, mutant, world, disk, ledger, feed } = parts
     this.#parts = parts
     this.name = `${slot}${number}`
     this.clientId = `${this.name}-processor-group`
     this.clock = new ProcessClock(world)
     this.callbackClock = new ProcessClock(world)
     this.#storage = disk.mount()
-    const { clock, log, name, tenures } = this
-    const goka = new Goka({ transport, storage: this.#storage, log, clock, clientId: name })
+    const { clock, log, name } = this
+    const deliveries = new Deliveries(name, plan, ledger)
+    const recorded = deliveries.recorded(parts.transport)
+    const transport = mutant?.transport?.(recorded, disk) ?? recorded
+    const storage = mutant?.storage?.(this.#storage) ?? this.#storage
+    const goka = new Goka({ transport, storage, log, clock, clientId: name })
+    const sees = (what: string): void => ledger.violate('I5', what)
     const group = counterGroup({
       plan,
       ledger,
       clock: this.callbackClock,
       tenure: (partition) => this.#tenure(partition),
+      began: (tenure, key, topic, offset) => deliveries.began(tenure, key, topic, offset),
+      lookups: feed.lookedUp.reader(name, sees),
     })
     this.processor = goka.processor(group, {
       ...processorOptions(plan, name),
@@ -57,7 +72,11 @@ export class Instance {
       listener: {
         assigned: (partitions) => {
           ledger.note(`${name} assigned ${partitions.join()}`)
-          for (const one of partitions) tenures.set(one, ledger.tenure(name, one))
+          for (const one of partitions) {
+            const joined = feed.joined.reader(name, sees)
+            const tenure = ledger.tenure(name, one, parts.floor(one), joined)
+            this.tenures.set(one, tenure)
+          }
         },
         revoked: (partitions) => this.#left('revoked', partitions),
         lost: (partitions) => this.#left('lost', partitions),
@@ -140,7 +159,7 @@ export class Instance {
       'I8',
       `${this.name} is called for partition ${partition}, which it does not have`,
     )
-    return ledger.tenure(this.name, partition)
+    return ledger.tenure(this.name, partition, 0)
   }
 
   #left(how: string, partitions: readonly number[]): void {

@@ -1,16 +1,4 @@
-import { LOOP, TICKS } from './topics.ts'
-
-/** A record of the second input. */
-export interface Tick {
-  readonly kind: string
-  readonly number: number
-}
-
-/** What the group sends to itself: the word to add, and the value of the sender's key. */
-export interface Hop {
-  readonly word: string
-  readonly seen: string
-}
+import { type Hop, LOOP, TICKS, type Tick } from './topics.ts'
 
 /** What a record adds to the value of its key. */
 export function wordOf(topic: string, value: string): string {

@@ -1,40 +1,7 @@
-import { type GroupConsumer, type ProduceBatch, RecordBatch, type Transport } from '@goka/interface'
-import { TABLE } from './counter-group.ts'
-import type { Disk, WriteFault } from './disk.ts'
-import type { Plan } from './plan.ts'
-
-/** Something that is wrong on purpose in what the core is given. */
-export interface Mutant {
-  /** The invariant that it breaks. */
-  readonly breaks: RegExp
-  readonly plan?: Partial<Plan>
-  readonly writeFault?: WriteFault
-  readonly transport?: (transport: Transport, disk: Disk) => Transport
-}
-
-/** The object with some functions replaced. Private members need the others to be called on the object itself. */
-function altered<T extends object>(target: T, changes: Partial<T>): T {
-  return new Proxy(target, {
-    get(_target, name): unknown {
-      const change = changes[name as keyof T]
-      if (change !== undefined) return change
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value
-    },
-  })
-}
-
-function withConsumer(
-  transport: Transport,
-  change: (consumer: GroupConsumer) => Partial<GroupConsumer>,
-): Transport {
-  return altered(transport, {
-    async groupConsumer(options, context) {
-      const consumer = await transport.groupConsumer(options, context)
-      return altered(consumer, change(consumer))
-    },
-  })
-}
+import { RecordBatch } from '@goka/interface'
+import { altered } from './altered.ts'
+import { type Mutant, withConsumer, withSends } from './mutant.ts'
+import { TABLE } from './topics.ts'
 
 /** Commits an offset further than it is told. */
 const gap: Mutant = {
@@ -50,8 +17,8 @@ const gap: Mutant = {
 /** Writes the values of the table to the disk before they are committed. */
 const early: Mutant = {
   breaks: /^I5: the store/,
-  transport: (transport, disk) => {
-    const write = (batch: ProduceBatch): void => {
+  transport: (transport, disk) =>
+    withSends(transport, (send, batch) => {
       for (let index = 0; index < batch.length; index++) {
         if (batch.topic(index) !== TABLE) continue
         const key = Buffer.from(batch.key(index) ?? []).toString('latin1')
@@ -61,28 +28,8 @@ const early: Mutant = {
         if (value === null) file.values.delete(key)
         else file.values.set(key, Uint8Array.from(value))
       }
-    }
-    return altered(transport, {
-      async producer(options, context) {
-        const producer = await transport.producer(options, context)
-        return altered(producer, {
-          send(batch) {
-            write(batch)
-            return producer.send(batch)
-          },
-        })
-      },
-      async transactionalProducer(options, context) {
-        const producer = await transport.transactionalProducer(options, context)
-        return altered(producer, {
-          send(batch) {
-            write(batch)
-            return producer.send(batch)
-          },
-        })
-      },
-    })
-  },
+      return send(batch)
+    }),
 }
 
 /** Forgets to delete. */
@@ -127,19 +74,12 @@ const shared: Mutant = {
 const forgetful: Mutant = {
   breaks: /^I1:/,
   plan: { guarantee: 'at-least-once' },
-  transport: (transport) =>
-    altered(transport, {
-      async producer(options, context) {
-        const producer = await transport.producer(options, context)
-        let count = 0
-        return altered(producer, {
-          send: async (batch) =>
-            batch.length > 0 && batch.topic(0) !== TABLE && ++count === 3
-              ? []
-              : producer.send(batch),
-        })
-      },
-    }),
+  transport: (transport) => {
+    let count = 0
+    return withSends(transport, async (send, batch) =>
+      batch.length > 0 && batch.topic(0) !== TABLE && ++count === 3 ? [] : send(batch),
+    )
+  },
 }
 
 /** Leaves out the second record of a batch, once. */

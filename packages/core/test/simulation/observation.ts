@@ -1,5 +1,5 @@
-import { GROUP, INPUT } from './counter-group.ts'
 import type { Simulation } from './simulation.ts'
+import { GROUP, INPUTS } from './topics.ts'
 
 /** I4 and I7, in the middle of a run: what is committed is done, and no two members process a partition. */
 export async function observe(simulation: Simulation): Promise<void> {
@@ -18,10 +18,13 @@ export async function observe(simulation: Simulation): Promise<void> {
       owners.set(partition, name)
     }
   }
+  await simulation.follower?.read()
   if (simulation.isDown) return
   const committed = admin.groupOffsets(GROUP)
   await simulation.settle()
   for (const { topic, partition, offset } of await committed) {
-    if (topic === INPUT) ledger.sawCommitted(partition, offset)
+    if (INPUTS.includes(topic)) ledger.sawCommitted(topic, partition, offset)
   }
+  // After the offsets: what was written with them is here then.
+  await simulation.tap?.catchUp()
 }

@@ -1,4 +1,5 @@
 import { Dice } from './dice.ts'
+import { INPUT, JOINED, LOOKED_UP, TICKS } from './topics.ts'
 
 /** What a seed decides before a run begins. */
 export interface Plan {
@@ -27,9 +28,79 @@ export interface Plan {
   readonly zombies: boolean
   /** Whether a view follows the table all the time. */
   readonly watched: boolean
+  /** Whether there is anything of what follows; else the group has one input, a table and an output. */
+  readonly rich: boolean
+  /** A second input, of another type. */
+  readonly ticks: boolean
+  readonly loop: boolean
+  /** A co-partitioned table that is written all the time. */
+  readonly join: boolean
+  /** A table whose keys are all here, written all the time. */
+  readonly lookup: boolean
+  readonly lookupPartitions: number
+  /** Topics that gain nothing. */
+  readonly idle: readonly string[]
+  /** Whether tables' topics are compacted all the time, and whether tombstones go from them too. */
+  readonly compaction: 'none' | 'often' | 'tombstones'
+  /** Whether there are many visits. */
+  readonly visits: boolean
+  /** Whether a view with a disk follows the table, which is cut off and crashes. */
+  readonly followed: boolean
 }
 
-export function planOf(seed: number): Plan {
+/** The plan of a seed; `plain`: of the group with nothing but one input, a table and an output. */
+export function planOf(seed: number, plain = false): Plan {
+  return { ...corePlanOf(seed), ...(plain ? PLAIN : featuresOf(seed)) }
+}
+
+type Features = Pick<
+  Plan,
+  | 'rich'
+  | 'ticks'
+  | 'loop'
+  | 'join'
+  | 'lookup'
+  | 'lookupPartitions'
+  | 'idle'
+  | 'compaction'
+  | 'visits'
+  | 'followed'
+>
+
+const PLAIN: Features = {
+  rich: false,
+  ticks: false,
+  loop: false,
+  join: false,
+  lookup: false,
+  lookupPartitions: 1,
+  idle: [],
+  compaction: 'none',
+  visits: false,
+  followed: false,
+}
+
+// By dice of their own: a seed that told something of a plain group still does.
+function featuresOf(seed: number): Features {
+  const dice = new Dice(seed * 104_729 + 71)
+  if (dice.chance(5)) return PLAIN
+  const ticks = dice.chance(2)
+  const idle = [JOINED, LOOKED_UP].filter(() => dice.chance(6))
+  return {
+    rich: true,
+    ticks,
+    loop: dice.chance(2),
+    join: dice.chance(2),
+    lookup: dice.chance(3),
+    lookupPartitions: 1 + dice.roll(3),
+    idle: ticks && dice.chance(3) ? [...idle, dice.pick([INPUT, TICKS])] : idle,
+    compaction: dice.pick(['none', 'often', 'tombstones']),
+    visits: dice.chance(3),
+    followed: dice.chance(2),
+  }
+}
+
+function corePlanOf(seed: number): Omit<Plan, keyof Features> {
   const dice = new Dice(seed * 7919 + 13)
   const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].slice(0, 1 + dice.roll(7))
   const callbackMs = dice.pick([0, 0, 30, 300])

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { FEATURE_MUTANTS } from './feature-mutants.ts'
 import { MUTANTS } from './mutants.ts'
 import { Simulation } from './simulation.ts'
 
@@ -8,19 +9,29 @@ const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 250)
 /** `SIMULATION_SEED=n` replays one. */
 const ONLY = process.env['SIMULATION_SEED']
 
+/** `SIMULATION_PLAIN=1` with it: of a group with nothing but one input, a table and an output. */
+const ONLY_PLAIN = process.env['SIMULATION_PLAIN'] !== undefined
+
 /** Within how many seeds a mutant has to be found. */
 const MUTANT_SEEDS = 40
 
-/** Seeds beyond the first that have found something. */
-const TELLING = [330, 3339, 3777, 4719, 4951, 6481]
+/** Seeds of plain groups that have found something. */
+const TELLING_PLAIN = [330, 3339, 3777, 4719, 4951, 6481]
 
 const first = Array.from({ length: SEEDS }, (_, index) => index + 1)
-const seeds = ONLY === undefined ? [...new Set([...first, ...TELLING])] : [Number(ONLY)]
+const runs =
+  ONLY === undefined
+    ? [
+        ...first.map((seed) => ({ seed, plain: false })),
+        ...TELLING_PLAIN.map((seed) => ({ seed, plain: true })),
+      ]
+    : [{ seed: Number(ONLY), plain: ONLY_PLAIN }]
 
 describe('a group, whatever happens to it', () => {
-  for (const seed of seeds) {
-    it(`loses nothing, does nothing twice and goes on: SIMULATION_SEED=${seed}`, async () => {
-      const simulation = new Simulation(seed)
+  for (const { seed, plain } of runs) {
+    const replay = `SIMULATION_SEED=${seed}${plain ? ' SIMULATION_PLAIN=1' : ''}`
+    it(`loses nothing, does nothing twice and goes on: ${replay}`, async () => {
+      const simulation = new Simulation(seed, { plain })
       const { violations } = await simulation.run()
       expect({ seed, plan: simulation.plan, violations }).toEqual({
         seed,
@@ -42,10 +53,10 @@ describe('a group, whatever happens to it', () => {
 })
 
 describe('the simulation finds out when', () => {
-  it.each(Object.entries(MUTANTS))('%s', async (_what, mutant) => {
+  it.each(Object.entries({ ...MUTANTS, ...FEATURE_MUTANTS }))('%s', async (_what, mutant) => {
     let found: string | undefined
     for (let seed = 1; seed <= MUTANT_SEEDS && found === undefined; seed++) {
-      const { violations } = await new Simulation(seed, mutant).run()
+      const { violations } = await new Simulation(seed, { mutant }).run()
       found = violations.find((violation) => mutant.breaks.test(violation))
     }
     expect(found).toBeDefined()

@@ -1,5 +1,5 @@
 import { Goka } from '@goka/core'
-import type { Admin, Transport } from '@goka/interface'
+import type { Admin } from '@goka/interface'
 import {
   type EmbeddedBroker,
   type EmbeddedTransport,
@@ -10,20 +10,26 @@ import {
 } from '@goka/kafka-embedded'
 import { LogRecorder } from '../log-recorder.ts'
 import { ManualClock } from '../manual-clock.ts'
-import { DEAD, INPUT, input, OUTPUT, TABLE } from './counter-group.ts'
+import { compactTables } from './compaction.ts'
 import { Dice } from './dice.ts'
 import { Disk } from './disk.ts'
 import { disturb } from './disturbance.ts'
+import { bury, drain, heal, probe, stopAll } from './ending.ts'
+import { disturbFeatures } from './feature-disturbance.ts'
+import { Feed } from './feed.ts'
+import { Follower } from './follower.ts'
 import { Instance } from './instance.ts'
-import { checkLogs, checkStores } from './invariants.ts'
+import { checkLogs } from './invariants.ts'
 import { Ledger } from './ledger.ts'
-import type { Mutant } from './mutants.ts'
+import { LogTap } from './log-tap.ts'
+import type { Mutant } from './mutant.ts'
 import { observe } from './observation.ts'
 import { type Plan, planOf } from './plan.ts'
+import { DEAD, INPUT, JOINED, LOOKED_UP, LOOP, OUTPUT, TABLE, TICKS } from './topics.ts'
 import { checkView, Watcher } from './watcher.ts'
 
-/** How long everything may take to be processed once all is well again, milliseconds of the run. */
-const DRAIN_MS = 120_000
+/** How long tombstones stay that are compacted away, milliseconds: longer than anybody is kept from reading. */
+const TOMBSTONES_MS = 30_000
 
 /** A run that a seed decides, step by step. */
 export class Simulation {
@@ -36,17 +42,29 @@ export class Simulation {
   readonly transport: EmbeddedTransport
   readonly slots: readonly string[]
   readonly disks: ReadonlyMap<string, Disk>
+  readonly feed: Feed
   readonly instances: Instance[] = []
   /** What to do when its time has come: ends of faults. */
   readonly heals: { readonly atMs: number; readonly heal: () => void }[] = []
   /** What is broken on purpose, to see that it is found. */
   readonly mutant: Mutant | undefined
   admin!: Admin
-  #message = 0
-  readonly #goka: Goka
+  /** Reads along what is compacted away later; without it, a plain group. */
+  tap: LogTap | undefined
+  follower: Follower | undefined
+  isDown = false
+  /** Whether nothing goes wrong any more. */
+  isHealed = false
+  /** Visits so far. */
+  marks = 0
+  /** What views saw at the end. */
+  readonly seen: Readonly<Record<string, string>>[] = []
+  /** Clients that are cut off. */
+  readonly cut = new Set<string>()
 
-  constructor(seed: number, mutant?: Mutant) {
-    const plan = { ...planOf(seed), ...mutant?.plan }
+  constructor(seed: number, options: { readonly mutant?: Mutant; readonly plain?: boolean } = {}) {
+    const { mutant, plain } = options
+    const plan = { ...planOf(seed, plain), ...mutant?.plan }
     this.plan = plan
     this.mutant = mutant
     this.dice = new Dice(seed)
@@ -62,13 +80,32 @@ export class Simulation {
     })
     this.transport = embedded({ broker: this.broker })
     this.slots = ['a', 'b', 'c'].slice(0, plan.slots)
-    this.disks = new Map(
-      this.slots.map((slot) => [
-        slot,
-        new Disk(slot, this.scheduler, plan.slowDisk, mutant?.writeFault),
-      ]),
-    )
-    this.#goka = new Goka({ transport: this.transport, clientId: 'outside', clock: this.clock })
+    this.disks = new Map(this.slots.map((slot) => [slot, this.#disk(slot)]))
+    const goka = new Goka({ transport: this.transport, clientId: 'outside', clock: this.clock })
+    this.feed = new Feed(goka, plan, this.dice, this.ledger)
+  }
+
+  #disk(lane: string): Disk {
+    const { ledger, plan, clock, mutant } = this
+    const disk = new Disk(lane, this.scheduler, plan.slowDisk, mutant?.writeFault)
+    // I11: a store is only dropped when a tombstone may have gone since.
+    disk.onDrop = ({ name, checkpoint }) => {
+      const ageMs = clock.now() - (checkpoint?.timeMs ?? clock.now())
+      if (plan.compaction === 'tombstones' && ageMs > TOMBSTONES_MS) return
+      ledger.violate('I11', `${lane} has dropped its store of ${name.topic}/${name.partition}`)
+    }
+    return disk
+  }
+
+  /** How many partitions each topic of the run has. */
+  get topics(): Readonly<Record<string, number>> {
+    const { plan } = this
+    const names = [INPUT, OUTPUT, DEAD, TABLE]
+    if (plan.ticks) names.push(TICKS)
+    if (plan.loop) names.push(LOOP)
+    if (plan.join) names.push(JOINED)
+    const topics = Object.fromEntries(names.map((topic) => [topic, plan.partitions]))
+    return plan.lookup ? { ...topics, [LOOKED_UP]: plan.lookupPartitions } : topics
   }
 
   /** The instance that a slot has now, if it has one. */
@@ -77,62 +114,92 @@ export class Simulation {
   }
 
   start(slot: string): void {
-    const { plan, broker, ledger, clock: world } = this
+    const { plan, broker, ledger, clock: world, transport, mutant, feed } = this
     const disk = this.disks.get(slot) as Disk
     const number = this.instances.length
-    const transport: Transport = this.mutant?.transport?.(this.transport, disk) ?? this.transport
+    const floor = (partition: number): number => this.tap?.records(TABLE, partition).length ?? 0
     ledger.note(`${slot}${number} starts`)
     this.instances.push(
-      new Instance({ plan, slot, number, broker, transport, world, disk, ledger }),
+      new Instance({
+        plan,
+        slot,
+        number,
+        broker,
+        transport,
+        mutant,
+        world,
+        disk,
+        ledger,
+        feed,
+        floor,
+      }),
     )
   }
 
   /** Runs the whole of it; the ledger tells what was wrong. */
   async run(): Promise<Ledger> {
-    const { ledger, plan, dice } = this
+    const { ledger } = this
     const onUnhandled = (error: unknown): void => {
       ledger.violate('I12', `unhandled rejection: ${String(error)}`)
     }
     process.on('unhandledRejection', onUnhandled)
     try {
-      const emitter = this.#goka.emitter(input)
-      const admin = this.transport.admin({
-        clientId: 'outside-admin',
-        clock: this.clock,
-        log: new LogRecorder(),
-        connectTimeoutMs: 10_000,
-      })
-      await this.settle()
-      this.admin = await admin
-      for (const [topic, config] of [
-        [INPUT, {}],
-        [OUTPUT, {}],
-        [DEAD, {}],
-        [TABLE, { 'cleanup.policy': 'compact' }],
-      ] as const) {
-        void this.admin.createTopic({ topic, partitions: plan.partitions, config })
-      }
-      await this.settle()
-      const watcher = plan.watched ? new Watcher(this.transport, this.clock) : undefined
-      for (let round = 0; round < plan.rounds; round++) {
-        for (let count = dice.roll(5); count > 0; count--) this.#emit(emitter)
-        if (dice.roll(3) > 0) disturb(this)
-        if (dice.roll(4) > 0) await this.pass(dice.pick([0, 1, 10, 50, 200, 1_000]))
-        if (plan.zombies && dice.chance(6)) await this.pass(4_000)
-        await observe(this)
-      }
-      await this.#heal()
-      await this.#drain()
-      await emitter.close()
-      await checkView(this, watcher)
-      await this.#stopAll()
+      const watcher = await this.#begin()
+      await this.#rounds()
+      await heal(this)
+      await drain(this)
+      if (this.plan.rich) await probe(this)
+      await this.feed.close()
+      const watchers = [watcher, this.follower?.watcher].filter((one) => one !== undefined)
+      await checkView(this, watchers)
+      await stopAll(this)
       await checkLogs(this)
-      checkStores(this)
+      await this.tap?.close()
     } finally {
-      await this.#end()
+      ledger.isClosed = true
+      await bury(this)
       process.off('unhandledRejection', onUnhandled)
     }
     return ledger
+  }
+
+  async #begin(): Promise<Watcher | undefined> {
+    const { plan, clock, transport } = this
+    const admin = transport.admin({
+      clientId: 'outside-admin',
+      clock,
+      log: new LogRecorder(),
+      connectTimeoutMs: 10_000,
+    })
+    await this.settle()
+    this.admin = await admin
+    const retention =
+      plan.compaction === 'tombstones' ? { 'delete.retention.ms': `${TOMBSTONES_MS}` } : {}
+    for (const [topic, partitions] of Object.entries(this.topics)) {
+      const isTable = [TABLE, JOINED, LOOKED_UP].includes(topic)
+      const config = isTable ? { 'cleanup.policy': 'compact', ...retention } : {}
+      void this.admin.createTopic({ topic, partitions, config })
+    }
+    await this.settle()
+    if (plan.rich) this.tap = await LogTap.open(this, this.topics)
+    if (plan.followed) this.follower = new Follower(this, this.#disk('follower'))
+    return plan.watched ? new Watcher(transport, clock) : undefined
+  }
+
+  async #rounds(): Promise<void> {
+    const { dice, plan } = this
+    for (let round = 0; round < plan.rounds; round++) {
+      this.feed.round()
+      if (dice.roll(3) > 0) disturb(this)
+      if (dice.roll(4) > 0) await this.pass(dice.pick([0, 1, 10, 50, 200, 1_000]))
+      if (plan.zombies && dice.chance(6)) await this.pass(4_000)
+      if (plan.rich) {
+        disturbFeatures(this)
+        if (plan.compaction === 'tombstones' && dice.chance(6)) await this.pass(10_000)
+        if (plan.compaction !== 'none' && dice.chance(4)) await compactTables(this)
+      }
+      await observe(this)
+    }
   }
 
   /** Lets everything happen that needs no time. */
@@ -162,127 +229,6 @@ export class Simulation {
       due.heal()
       await this.settle()
     }
-  }
-
-  #emit(emitter: {
-    emit(
-      key: string,
-      value: string | null,
-    ): Promise<{ readonly partition: number; readonly offset: number }>
-  }): void {
-    const { dice, ledger, plan } = this
-    const number = ++this.#message
-    const kind = dice.pick(['m', 'm', 'm', 'm', 'm', 'm', 'delete', 'poison', 'flaky', null])
-    const value = kind === null ? null : `${kind}${number}`
-    ledger.unacknowledged++
-    emitter.emit(dice.pick(plan.keys), value).then(
-      ({ partition, offset }) => {
-        ledger.unacknowledged--
-        ledger.emitted.set(`${partition}/${offset}`, value)
-      },
-      (error: unknown) => {
-        ledger.violate('I1', `an emit was rejected: ${String(error)}`)
-      },
-    )
-  }
-
-  isDown = false
-  /** Whether nothing goes wrong any more. */
-  isHealed = false
-  /** Visits so far. */
-  marks = 0
-  /** What the topics held at the end. */
-  readonly logs = new Map<string, readonly unknown[]>()
-  /** What views saw at the end. */
-  readonly seen: Readonly<Record<string, string>>[] = []
-
-  /** Clients that are cut off. */
-  readonly cut = new Set<string>()
-
-  async #heal(): Promise<void> {
-    for (const { heal } of this.heals.splice(0)) heal()
-    for (const disk of this.disks.values()) disk.onWrite = () => {}
-    this.broker.faults.up()
-    this.isDown = false
-    for (const instance of this.instances) {
-      if (instance.state !== 'crashed') this.broker.faults.reconnect(instance.clientId)
-      instance.thaw()
-    }
-    this.cut.clear()
-    await this.pass(0)
-    await this.pass(5_000)
-    for (const { heal } of this.heals.splice(0)) heal()
-    await this.pass(0)
-    this.isHealed = true
-    if (this.instances.every(({ state }) => state !== 'running'))
-      this.start(this.slots[0] as string)
-  }
-
-  async #drain(): Promise<void> {
-    const { plan, ledger } = this
-    const partitions = Array.from({ length: plan.partitions }, (_, partition) => ({
-      topic: INPUT,
-      partition,
-    }))
-    const endMs = this.clock.now() + DRAIN_MS
-    // A step lets each chain of timers go on by one.
-    const longestMs = plan.callbackMs === 0 ? 2_000 : plan.callbackMs
-    for (let stepMs = 20; ; stepMs = Math.min(stepMs * 1.3, longestMs)) {
-      await this.pass(Math.round(stepMs))
-      await observe(this)
-      const asked = this.admin.offsets(partitions, 'latest')
-      await this.settle()
-      const behind = (await asked).filter(
-        ({ partition, offset }) => (ledger.committed.get(partition) ?? 0) < offset,
-      )
-      const owned = new Set(
-        this.instances.flatMap(({ state, processor }) =>
-          state === 'running' ? processor.partitions : [],
-        ),
-      )
-      if (behind.length === 0 && owned.size === plan.partitions && ledger.unacknowledged === 0)
-        break
-      if (this.clock.now() > endMs) {
-        const states = this.instances.map(
-          ({ name, state, processor }) =>
-            `${name} ${state} ${processor.state.current} [${processor.partitions.join()}]`,
-        )
-        ledger.violate(
-          'I10',
-          `not processed in time: ${JSON.stringify(behind)}, unacknowledged ${ledger.unacknowledged}, ${states.join('; ')}`,
-        )
-        break
-      }
-    }
-  }
-
-  async #stopAll(): Promise<void> {
-    for (const instance of this.instances) instance.stop()
-    for (let second = 0; second < 60; second++) {
-      await this.pass(1_000)
-      if (this.instances.every(({ isLive }) => !isLive)) break
-    }
-    for (const { name, isLive } of this.instances) {
-      if (isLive) this.ledger.violate('I10', `${name} does not stop`)
-    }
-    // Clients that were being made when the processor ended have a while to be closed.
-    await this.pass(12_000)
-    for (const { name, state, clock } of this.instances) {
-      if (state === 'stopped' && clock.waiting > 0) {
-        this.ledger.violate('I12', `${name} has left ${clock.waiting} timers`)
-      }
-    }
-    await observe(this)
-  }
-
-  // Nothing of the run may meet the next one.
-  async #end(): Promise<void> {
-    await this.broker.close()
-    for (const disk of this.disks.values()) disk.crash()
-    const buried = Promise.all(this.instances.map((instance) => instance.bury()))
-    for (let second = 0; second < 40; second++) await this.pass(1_000)
-    await buried
-    await this.settle()
   }
 }
 

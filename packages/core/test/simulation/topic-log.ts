@@ -1,3 +1,4 @@
+import type { RecordBatch } from '@goka/interface'
 import { LogRecorder } from '../log-recorder.ts'
 import type { Simulation } from './simulation.ts'
 
@@ -8,18 +9,24 @@ export interface Found {
   readonly key: string
   readonly value: string | null
   readonly headers: Readonly<Record<string, string>>
+  /** How many calls there had been when it was read: they may have written it. */
+  readonly calls?: number
 }
 
 /** Everything that a topic holds for readers of committed records; finds transactions that were left open. */
-export async function readTopic(simulation: Simulation, topic: string): Promise<readonly Found[]> {
-  const { transport, clock, plan, ledger } = simulation
+export async function readTopic(
+  simulation: Simulation,
+  topic: string,
+  count: number = simulation.plan.partitions,
+): Promise<readonly Found[]> {
+  const { transport, clock, ledger } = simulation
   const making = transport.partitionReader(
     { isolation: 'read_committed' },
     { clientId: 'outside-reader', clock, log: new LogRecorder(), connectTimeoutMs: 10_000 },
   )
   await simulation.settle()
   const reader = await making
-  const partitions = Array.from({ length: plan.partitions }, (_, partition) => ({
+  const partitions = Array.from({ length: count }, (_, partition) => ({
     topic,
     partition,
     offset: 0,
@@ -44,25 +51,27 @@ export async function readTopic(simulation: Simulation, topic: string): Promise<
     await simulation.settle()
     clock.advance(1)
     for (const batch of await polling) {
-      for (let index = 0; index < batch.length; index++) {
-        found.push({
-          partition: batch.partition,
-          offset: batch.offset(index),
-          key: batch.key(index) ?? '',
-          value: textOf(batch.value(index)),
-          headers: Object.fromEntries(
-            batch.headers(index).map(({ name, value }) => [name, textOf(value) ?? '']),
-          ),
-        })
-      }
+      found.push(...foundIn(batch))
       positions[batch.partition] = batch.nextOffset
     }
   }
   const closing = reader.close()
   await simulation.settle()
   await closing
-  simulation.logs.set(topic, found)
   return found
+}
+
+/** The records of a batch. */
+export function foundIn(batch: RecordBatch): readonly Found[] {
+  return Array.from({ length: batch.length }, (_, index) => ({
+    partition: batch.partition,
+    offset: batch.offset(index),
+    key: batch.key(index) ?? '',
+    value: textOf(batch.value(index)),
+    headers: Object.fromEntries(
+      batch.headers(index).map(({ name, value }) => [name, textOf(value) ?? '']),
+    ),
+  }))
 }
 
 /** The last value of each key, of the records before an offset. */

@@ -1,6 +1,5 @@
 import { json, string } from '@goka/codecs'
 import { stream, table } from '@goka/core'
-import type { Hop, Tick } from './model.ts'
 
 export const GROUP = 'group'
 export const INPUT = 'in'
@@ -14,6 +13,18 @@ export const LOOKED_UP = 'looked-up'
 
 /** The topics whose records the group processes. */
 export const INPUTS: readonly string[] = [INPUT, TICKS, LOOP]
+
+/** A record of the second input. */
+export interface Tick {
+  readonly kind: string
+  readonly number: number
+}
+
+/** What the group sends to itself: the word to add, and the value of the sender's key. */
+export interface Hop {
+  readonly word: string
+  readonly seen: string
+}
 
 export const input = stream(INPUT, string)
 export const ticks = stream(TICKS, json<Tick>())
