@@ -15,7 +15,8 @@ export interface ProducerOptions {
 export interface Producer {
   /**
    * How many partitions a topic has, for partitioners. Cached; asks the broker at most every few minutes.
-   * @throws GokaError `GOKA_TOPIC_UNKNOWN`
+   * @throws GokaError `GOKA_TOPIC_UNKNOWN`, `GOKA_TRANSPORT_FAILED` (retriable) when no broker answers for as long as a
+   *   delivery may take
    */
   partitions(topic: string): Promise<number>
   /**
@@ -24,7 +25,9 @@ export interface Producer {
    * @returns for each partition in the batch, the offset after its last record; a record whose offset nobody knows (see
    *   {@link SendReport}) does not count, and a partition with such records only is left out
    * @throws GokaError the first failure, once every record of the batch is settled (others may have been written):
-   *   `GOKA_TRANSPORT_RECORD_TOO_LARGE`, `GOKA_TOPIC_UNKNOWN` (the partition, too), `GOKA_TRANSPORT_INDEFINITE` (timed out), `GOKA_TRANSPORT_FENCED`
+   *   `GOKA_TRANSPORT_RECORD_TOO_LARGE`, `GOKA_TOPIC_UNKNOWN` (the partition, too), `GOKA_TRANSPORT_INDEFINITE` (timed out),
+   *   `GOKA_TRANSPORT_FENCED`; `GOKA_TRANSPORT_FAILED` (retriable) when nothing is known of a topic and no broker has
+   *   answered for as long as a delivery may take: then nothing was sent
    */
   send(batch: ProduceBatch): Promise<readonly TopicPartitionOffset[]>
   /** As `send`, with the fate of each record: for emitters, whose records belong to different callers. Does not reject for a record. */

@@ -36,6 +36,12 @@ export function transactionTimeoutMs(options: RdkafkaOptions): number {
   return options.transactionTimeoutMs ?? defaultTransactionTimeoutMs
 }
 
+/** How long a record may take, in milliseconds: in a transaction no longer than that may last. */
+export function deliveryTimeoutMs(options: RdkafkaOptions, inTransaction: boolean): number {
+  const timeoutMs = options.deliveryTimeoutMs ?? defaultDeliveryTimeoutMs
+  return inTransaction ? Math.min(timeoutMs, transactionTimeoutMs(options)) : timeoutMs
+}
+
 /** Settings that belong to a contract of the library, and to which. */
 const contracts: Readonly<Record<string, string>> = {
   'client.id': 'the client id that the library gives',
@@ -151,7 +157,6 @@ export function producerConfig(
   { lingerMs, transactionalId }: ProducerOptions & { readonly transactionalId?: string },
   context: ClientContext,
 ): ClientConfig {
-  const deliveryTimeoutMs = options.deliveryTimeoutMs ?? defaultDeliveryTimeoutMs
   const given = passedOn(options)
   return {
     global: {
@@ -174,10 +179,7 @@ export function producerConfig(
     },
     topic: {
       ...given.topic,
-      'message.timeout.ms':
-        transactionalId === undefined
-          ? deliveryTimeoutMs
-          : Math.min(deliveryTimeoutMs, transactionTimeoutMs(options)),
+      'message.timeout.ms': deliveryTimeoutMs(options, transactionalId !== undefined),
     },
   }
 }

@@ -14,7 +14,10 @@ export interface RdkafkaOptions {
   readonly sessionTimeoutMs?: number
   /** How long a member of a group may go without a poll. Default 300000, Kafka's `max.poll.interval.ms`. */
   readonly maxPollIntervalMs?: number
-  /** How long a record may take to be acknowledged before its fate is called indefinite. Default 120000. */
+  /**
+   * How long a record may take to be acknowledged before its fate is called indefinite. Default 120000. Also how long brokers
+   * are asked for a topic that was not sent to before: then it fails with a `GOKA_TRANSPORT_FAILED` that is retriable.
+   */
   readonly deliveryTimeoutMs?: number
   /**
    * After how many milliseconds the broker aborts a transaction that its producer does not end. Default 10000; also Kafka's

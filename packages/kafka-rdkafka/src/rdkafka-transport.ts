@@ -19,6 +19,7 @@ import { Connection } from './client/connection.ts'
 import {
   adminConfig,
   type ClientConfig,
+  deliveryTimeoutMs,
   groupConfig,
   maxRecordBytes,
   producerConfig,
@@ -82,7 +83,9 @@ class RdkafkaTransport implements Transport {
     checkLinger(options.lingerMs)
     const path = this.#use(context)
     const connection = await this.#producer(options, context)
-    return new RdkafkaProducer(context, connection, path.sink(connection, context.clock))
+    const sink = path.sink(connection, context.clock)
+    const limitMs = deliveryTimeoutMs(this.#options, false)
+    return new RdkafkaProducer(context, connection, sink, limitMs)
   }
 
   async transactionalProducer(
@@ -96,6 +99,7 @@ class RdkafkaTransport implements Transport {
     const sink = path.sink(connection, context.clock)
     const producer = new RdkafkaTransactionalProducer(context, connection, sink, {
       transactionalId: options.transactionalId,
+      deliveryTimeoutMs: deliveryTimeoutMs(this.#options, true),
       limitMs: transactionTimeoutMs(this.#options),
       groupProtocol: this.#options.groupProtocol ?? 'classic',
     })

@@ -1,5 +1,5 @@
 import type { Clock } from '@goka/interface'
-import type { ClientFault } from '../client-fault.ts'
+import { type ClientFault, faultCodes, faultOf } from '../client-fault.ts'
 import { passes, transportError } from '../errors.ts'
 import { delay } from './call.ts'
 import type { Lifetime } from './lifetime.ts'
@@ -15,7 +15,10 @@ export interface Question {
   readonly partition?: number | undefined
 }
 
-/** Puts questions to brokers again until there is an answer, a fault that does not pass, or the client is closed. */
+/**
+ * Puts questions to brokers again until there is an answer, a fault that does not pass, or the client is closed; some until a
+ * deadline.
+ */
 export class Asking {
   readonly #clock: Clock
   readonly #lifetime: Lifetime
@@ -25,17 +28,26 @@ export class Asking {
     this.#lifetime = lifetime
   }
 
-  /** @param ask - rejects with a `ClientFault` */
-  async until<T>(question: Question, ask: () => Promise<T>): Promise<T> {
-    for (;;) {
+  /**
+   * @param ask - rejects with a `ClientFault`
+   * @param deadline - by the clock: from then on the last fault stands, and nothing is asked
+   */
+  async until<T>(
+    question: Question,
+    ask: () => Promise<T>,
+    deadline: number = Number.POSITIVE_INFINITY,
+  ): Promise<T> {
+    let fault: ClientFault = faultOf(faultCodes.ERR__TIMED_OUT)
+    while (this.#clock.now() < deadline) {
       try {
         return await ask()
       } catch (error) {
-        const fault = error as ClientFault
-        if (!passes(fault)) throw transportError(fault, { ...question, writes: false })
+        fault = error as ClientFault
+        if (!passes(fault)) break
         await delay(this.#clock, pauseMs)
         this.#lifetime.check()
       }
     }
+    throw transportError(fault, { ...question, writes: false })
   }
 }

@@ -19,12 +19,18 @@ export class TopicLookup {
     this.#asking = asking
   }
 
-  /** What there is to know of a topic, or `undefined` when it does not exist. Waits for a broker as long as need be. */
-  async facts(topic: string): Promise<TopicFacts | undefined> {
-    const { topics } = await this.#asking.until({ operation: 'metadata request', topic }, () =>
-      call<rdkafka.Metadata>((done) => {
-        this.#client.getMetadata({ topic, allTopics: false, timeout: askMs }, done)
-      }),
+  /**
+   * What there is to know of a topic, or `undefined` when it does not exist.
+   * @param deadline - how long to wait for a broker, by the clock; as long as need be without it
+   */
+  async facts(topic: string, deadline?: number): Promise<TopicFacts | undefined> {
+    const { topics } = await this.#asking.until(
+      { operation: 'metadata request', topic },
+      () =>
+        call<rdkafka.Metadata>((done) => {
+          this.#client.getMetadata({ topic, allTopics: false, timeout: askMs }, done)
+        }),
+      deadline,
     )
     const found = topics.find(({ name }) => name === topic)
     if (found === undefined || found.partitions.length === 0) return undefined

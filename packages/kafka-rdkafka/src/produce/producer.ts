@@ -30,6 +30,7 @@ export class RdkafkaProducer implements Producer {
   protected readonly lifetime: Lifetime
   readonly #connection: Connection<rdkafka.Producer>
   readonly #sink: RecordSink
+  readonly #deliveryTimeoutMs: number
   readonly #directory: TopicDirectory
   readonly #polling: DeliveryPolling
   /** Sends of batches whose topics are looked up first: later ones wait behind them. */
@@ -37,12 +38,19 @@ export class RdkafkaProducer implements Producer {
   #underWay = 0
   #closing: Promise<void> | undefined
 
-  constructor(context: ClientContext, connection: Connection<rdkafka.Producer>, sink: RecordSink) {
+  /** @param deliveryTimeoutMs - how long a record may take, and how long brokers are asked for the topic of one */
+  constructor(
+    context: ClientContext,
+    connection: Connection<rdkafka.Producer>,
+    sink: RecordSink,
+    deliveryTimeoutMs: number,
+  ) {
     this.client = connection.client
     this.context = context
     this.lifetime = new Lifetime(`producer ${connection.name}`)
     this.#connection = connection
     this.#sink = sink
+    this.#deliveryTimeoutMs = deliveryTimeoutMs
     this.#directory = new TopicDirectory(
       new TopicLookup(connection.client, new Asking(context.clock, this.lifetime)),
       context.clock,
@@ -51,7 +59,7 @@ export class RdkafkaProducer implements Producer {
   }
 
   async partitions(topic: string): Promise<number> {
-    return await this.lifetime.guard(() => this.#directory.partitions(topic))
+    return await this.lifetime.guard(() => this.#directory.partitions(topic, this.#deadline()))
   }
 
   async send(batch: ProduceBatch): Promise<readonly TopicPartitionOffset[]> {
@@ -90,11 +98,12 @@ export class RdkafkaProducer implements Producer {
   async #lookUp(topics: readonly string[], onUnknown?: (topic: string) => void): Promise<void> {
     if (this.#looking === undefined && this.#directory.hasAll(topics)) return
     const before = this.#looking
+    const deadline = this.#deadline()
     const looking = (async () => {
       await before
       for (const topic of topics) {
         try {
-          await this.#directory.partitions(topic)
+          await this.#directory.partitions(topic, deadline)
         } catch (error) {
           if (onUnknown === undefined || !isGokaError(error, 'GOKA_TOPIC_UNKNOWN')) throw error
           onUnknown(topic)
@@ -147,6 +156,11 @@ export class RdkafkaProducer implements Producer {
     } finally {
       this.#underWay--
     }
+  }
+
+  /** When what is sent now has failed. */
+  #deadline(): number {
+    return this.context.clock.now() + this.#deliveryTimeoutMs
   }
 
   #recordError(batch: ProduceBatch, index: number, code: number): GokaError {

@@ -21,11 +21,14 @@ export class TopicDirectory {
     return topics.every((topic) => this.#known.has(topic))
   }
 
-  /** @throws GokaError `GOKA_TOPIC_UNKNOWN` */
-  async partitions(topic: string): Promise<number> {
+  /**
+   * @param deadline - how long to wait for a broker, by the clock
+   * @throws GokaError `GOKA_TOPIC_UNKNOWN`, `GOKA_TRANSPORT_FAILED`
+   */
+  async partitions(topic: string, deadline: number): Promise<number> {
     const known = this.#known.get(topic)
     if (known !== undefined && this.#clock.now() - known.at < keptMs) return known.partitions
-    const facts = await this.#lookup.facts(topic)
+    const facts = await this.#lookup.facts(topic, deadline)
     if (facts === undefined) {
       this.#known.delete(topic)
       throw topicUnknown(topic)

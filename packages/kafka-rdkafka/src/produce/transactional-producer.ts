@@ -22,6 +22,8 @@ const pauseMs = 20
 /** How transactions are bounded and told apart. */
 export interface TransactionOptions {
   readonly transactionalId: string
+  /** How long a record may take. */
+  readonly deliveryTimeoutMs: number
   /** How long an operation is tried before its outcome is called indefinite. */
   readonly limitMs: number
   readonly groupProtocol: 'classic' | 'consumer'
@@ -38,7 +40,7 @@ export class RdkafkaTransactionalProducer extends RdkafkaProducer implements Tra
     sink: RecordSink,
     options: TransactionOptions,
   ) {
-    super(context, connection, sink)
+    super(context, connection, sink, options.deliveryTimeoutMs)
     this.#connection = connection
     this.#options = options
   }

@@ -1,8 +1,11 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { Asking } from '../../src/client/asking.ts'
 import { Lifetime } from '../../src/client/lifetime.ts'
 import { faultCodes, faultOf } from '../../src/client-fault.ts'
 import { clientContext } from '../client-context.ts'
+import { ManualClock } from '../manual-clock.ts'
+import { until } from '../until.ts'
 
 const { clock } = clientContext('asking')
 const question = { operation: 'metadata request', topic: 'orders' }
@@ -29,6 +32,31 @@ describe('a question to a broker', () => {
     await expect(
       asking.until(question, answering(faultCodes.ERR_TOPIC_AUTHORIZATION_FAILED)),
     ).rejects.toMatchObject({ code: 'GOKA_TRANSPORT_UNAUTHORIZED' })
+  })
+
+  it('fails with a fault that lasts until the deadline, and is not put after it', async () => {
+    const clock = new ManualClock()
+    const asking = new Asking(clock, new Lifetime('producer'))
+    let asked = 0
+    const ask = async (): Promise<string> => {
+      asked++
+      throw Object.assign(new Error(), faultOf(faultCodes.ERR__TRANSPORT))
+    }
+    const answer = asking.until(question, ask, 250).catch((error: unknown) => error)
+    for (const count of [1, 2, 3]) {
+      await until(() => asked === count)
+      await turn()
+      clock.advance(100)
+    }
+    expect(await answer).toMatchObject({
+      code: 'GOKA_TRANSPORT_FAILED',
+      details: { retriable: true, reason: 'ERR__TRANSPORT' },
+    })
+    await expect(asking.until(question, ask, 250)).rejects.toMatchObject({
+      code: 'GOKA_TRANSPORT_FAILED',
+      details: { retriable: true, reason: 'ERR__TIMED_OUT' },
+    })
+    expect(asked).toBe(3)
   })
 
   it('ends with the client', async () => {

@@ -73,6 +73,7 @@ function made() {
     clientContext('producer'),
     connection as unknown as Connection<rdkafka.Producer>,
     sink,
+    1_000,
   )
   return { client, sink, producer }
 }

@@ -42,7 +42,12 @@ function made() {
     context,
     Connection.wrap(client as unknown as rdkafka.Producer, 'producer-1', context),
     sink,
-    { transactionalId: 'orders-0', limitMs: 10_000, groupProtocol: 'classic' },
+    {
+      transactionalId: 'orders-0',
+      deliveryTimeoutMs: 10_000,
+      limitMs: 10_000,
+      groupProtocol: 'classic',
+    },
   )
   return { client, clock, producer }
 }
