@@ -83,6 +83,24 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a processor, %s', (gu
     expect(await runner.get('a')).toBe(inKafka === undefined ? undefined : BigInt(inKafka))
   })
 
+  it('reads its table anew when somebody else has written to it', async () => {
+    const { runner } = await cluster.started(counter, 1, { guarantee, restart: { initialMs: 1 } })
+    await cluster.produce('input', [one])
+    await counted(1)
+    await cluster.produce('group-table', [{ key: 'b', value: '7' }])
+    await cluster.produce('input', [one])
+    if (guarantee === 'at-least-once') {
+      await eventually(() => runner.report().restarts === 1 && runner.partitions.length === 1)
+      expect(await runner.get('b')).toBe(7n)
+    } else {
+      // In a transaction the markers hide it: the next who opens the table has it.
+      await counted(2)
+      await runner.stop()
+      const next = await cluster.started(counter, 1, { guarantee })
+      expect(await next.runner.get('b')).toBe(7n)
+    }
+  })
+
   it('is not disturbed by a clock that jumps', async () => {
     const clock = new ManualClock()
     const jumpy = new Cluster({}, clock)

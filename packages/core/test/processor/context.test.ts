@@ -57,7 +57,9 @@ describe('the context', () => {
     .join(prices)
 
   it.each<[string, (ctx: Untyped) => unknown]>([
-    ['undefined as a value', (ctx) => ctx['emit']?.(output, 'x', undefined)],
+    ['undefined as a value', (ctx) => ctx['setValue']?.(undefined)],
+    ['null as a value', (ctx) => ctx['setValue']?.(null)],
+    ['undefined as a value to emit', (ctx) => ctx['emit']?.(output, 'x', undefined)],
     ['a key that is no string', (ctx) => ctx['emit']?.(output, 7, 'y')],
     ['undefined as a message', (ctx) => ctx['loopback']?.('x', undefined)],
     ['null as a message of the loop', (ctx) => ctx['loopback']?.('x', null)],
@@ -72,6 +74,8 @@ describe('the context', () => {
       code: 'GOKA_PROCESSOR_CALLBACK',
       cause: { code: 'GOKA_PROCESSOR_CONTEXT' },
     })
+    expect(await cluster.lines('full-table')).toEqual([])
+    expect(await cluster.lines('output')).toEqual([])
   })
 
   it.each<[string, (ctx: Untyped) => unknown]>([
