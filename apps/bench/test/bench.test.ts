@@ -105,7 +105,10 @@ describe('the benches, with little to do', () => {
   it('latency', async () => {
     const made = await rows('latency --systems ours --records 500 --keys 100')
     expect(made).toHaveLength(2)
-    for (const { p50Ms, p99Ms } of made) expect(p50Ms).toBeLessThanOrEqual(Number(p99Ms))
+    for (const row of made) {
+      expect(row).toMatchObject(rate)
+      expect(row['p50Ms']).toBeLessThanOrEqual(Number(row['p99Ms']))
+    }
   })
 
   it('growth', async () => {

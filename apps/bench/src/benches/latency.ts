@@ -81,15 +81,22 @@ async function measure(
     await probe.emit(warmUpSeconds * options.rate, options.rate)
     await probe.unseen(joinMs)
     const warmUp = 64 * partitions + warmUpSeconds * options.rate
+    const beginMs = performance.now()
     await probe.emit(records, options.rate)
     const unseen = await probe.unseen(joinMs)
+    const endMs = performance.now()
     const usage = programs.usage()
     await programs.stop()
     if (unseen > 0 || probe.repeated > 0) {
       throw wrong(system, 'its output', [`${unseen} records missing, ${probe.repeated} repeated`])
     }
     const sorted = probe.sorted(warmUp)
-    return { p50Ms: quantile(sorted, 0.5), p99Ms: quantile(sorted, 0.99), ...usage }
+    return {
+      p50Ms: quantile(sorted, 0.5),
+      p99Ms: quantile(sorted, 0.99),
+      recordsPerSecond: (records / (endMs - beginMs)) * 1_000,
+      ...usage,
+    }
   } finally {
     await rm(state, { recursive: true, force: true })
     await cluster.deleteTopics([input, output, `${group}-table`, `${group}-counts-changelog`])
