@@ -1,6 +1,7 @@
+import { getEventListeners } from 'node:events'
 import { int64, string } from '@goka/codecs'
 import { defineGroup, Goka, stream, table } from '@goka/core'
-import type { Clock } from '@goka/interface'
+import { type Clock, GokaError } from '@goka/interface'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Cluster } from './cluster.ts'
 import { eventually, Gate, inTime, rejection, settle } from './waiting.ts'
@@ -187,6 +188,76 @@ describe.each(['at-least-once', 'exactly-once'] as const)('what has ended, %s', 
       expect(await rejection(run)).toMatchObject({ code: 'GOKA_TRANSPORT_UNREACHABLE' })
       cluster.broker.faults.up()
     })
+  })
+
+  it('leaves nothing: a processor and a view that give up on a broker that went away', async () => {
+    await leavesNothing(async () => {
+      const restart = { initialMs: 1, giveUpAfterMs: 20 }
+      const { run, runner } = await cluster.started(group, 2, { guarantee, restart })
+      const view = cluster.goka().view(prices, { restart })
+      const viewRun = view.run()
+      await view.state.until('running')
+      cluster.broker.faults.down()
+      expect(await rejection(viewRun)).toMatchObject({ code: 'GOKA_TRANSPORT_UNREACHABLE' })
+      await eventually(() => runner.report().partitions.length === 0)
+      // Its clients would wait for a while for what they have sent.
+      cluster.broker.faults.up()
+      expect(await rejection(run)).toMatchObject({ code: 'GOKA_TRANSPORT_UNREACHABLE' })
+    })
+  })
+
+  it('leaves nothing: a view with restarts', async () => {
+    await leavesNothing(async () => {
+      const fault = new GokaError('GOKA_TRANSPORT_FAILED', 'injected', {
+        operation: 'test',
+        retriable: true,
+        reason: 'INJECTED',
+      })
+      const clientId = 'goka-view-prices'
+      const injected = cluster.broker.faults.fail(
+        { operation: 'metadata', clientId, times: 3 },
+        fault,
+      )
+      const view = await cluster.view(prices, { restart: { initialMs: 1, maxMs: 1 } })
+      expect(injected.hits).toBe(3)
+      await view.stop()
+    })
+  })
+
+  it('leaves nothing: an emitter that is closed while the broker is away', async () => {
+    await leavesNothing(async () => {
+      const emitter = cluster.goka().emitter(output)
+      await emitter.emit('a', 'v')
+      cluster.broker.faults.down()
+      const emitted = emitter.emit('a', 'v')
+      const closed = emitter.close()
+      await settle()
+      cluster.broker.faults.up()
+      await inTime(closed, 'the close')
+      expect(await emitted).toMatchObject({ offset: 1 })
+    })
+  })
+
+  it('leaves nothing: listeners on the signals that it was given', async () => {
+    const { signal } = new AbortController()
+    const listeners = () => getEventListeners(signal, 'abort').length
+    const visited = defineGroup('visited')
+      .persist(int64)
+      .input(input, (ctx) => ctx.setValue(1n))
+      .visitor('touch', (ctx) => ctx.setValue(2n))
+    await leavesNothing(async () => {
+      const runner = cluster.processor(visited, { guarantee })
+      const view = cluster.goka().view(prices)
+      const runs = [runner.run({ signal }), view.run({ signal })]
+      await cluster.produce('input', [{ key: 'a', value: 'v' }])
+      await eventually(async () => (await cluster.table('visited-table'))['a'] === '1')
+      expect(await runner.visitAll('touch', undefined, { signal })).toBe(1)
+      await runner.state.until('running', signal)
+      await view.state.until('running', signal)
+      expect(listeners()).toBe(2)
+      await Promise.all([runner.stop(), view.stop(), ...runs])
+    })
+    expect(listeners()).toBe(0)
   })
 
   it('leaves nothing: a view, a walk that was left, and an emitter', async () => {
