@@ -33,6 +33,7 @@ interface Context {
   lookup(table: typeof lookedUp, key: string): Awaitable<string | undefined>
   emit(stream: typeof output, key: string, value: string): void
   loopback(key: string, hop: Hop): void
+  deferCommit(): () => void
 }
 
 /** A group that keeps all words of a key since it was deleted, and tells the value after each. */
@@ -87,7 +88,12 @@ function process(surroundings: Surroundings, ctx: Context, word: string): void |
   return new Promise<void>((resolve) => clock.setTimeout(resolve, delayMs)).then(work)
 }
 
-function act({ plan, ledger }: Surroundings, ctx: Context, owner: Tenure, word: string): void {
+function act(
+  { plan, ledger, clock }: Surroundings,
+  ctx: Context,
+  owner: Tenure,
+  word: string,
+): void {
   const { key, topic, offset } = ctx
   const before = ctx.value()
   const words = after(wordsIn(before), word)
@@ -106,7 +112,15 @@ function act({ plan, ledger }: Surroundings, ctx: Context, owner: Tenure, word: 
   const poison = isPoison(word)
   const done = !flaky && !poison
   ledger.called(owner, { topic, key, offset, before, after: value, done })
-  ledger.ended(owner, topic, key, offset, !flaky && !(poison && plan.retries && isFirst))
+  ledger.ended(owner, key)
+  const finish = (): void => ledger.finish(owner, topic, offset)
+  if (done && plan.defers && hash(word) % 3 === 0) {
+    const end = ctx.deferCommit()
+    clock.setTimeout(() => {
+      finish()
+      end()
+    }, hash(word) % 1_000)
+  } else if (!flaky && !(poison && plan.retries && isFirst)) finish()
   if (!done) throw new Error(word)
 }
 

@@ -207,14 +207,16 @@ function down(simulation: Simulation): void {
 
 /** Visits all keys that an instance has. */
 export function visit(simulation: Simulation, { processor, name }: Instance): void {
-  const { ledger } = simulation
+  const { ledger, tap } = simulation
   const mark = `mark${++simulation.marks}`
   ledger.note(`visit ${name}: ${mark}`)
-  const since = ledger.nextCall
+  const known = new Map(
+    processor.partitions.map((one) => [one, tap?.records(TABLE, one).length ?? 0]),
+  )
   processor.visitAll('mark', mark).then(
     (count) => {
       ledger.note(`visited ${name}: ${count}`)
-      ledger.visits.push({ owner: name, mark, since, count })
+      ledger.visits.push({ owner: name, mark, known, count })
     },
     (error: unknown) => ledger.note(`visit of ${name} ended: ${(error as { code?: string }).code}`),
   )

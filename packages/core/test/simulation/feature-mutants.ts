@@ -1,4 +1,4 @@
-import { ProduceBatch, RecordBatch, type Transport } from '@goka/interface'
+import { ProduceBatch, RecordBatch, type Storage, type Transport } from '@goka/interface'
 import { altered } from './altered.ts'
 import { type Mutant, someOf, withConsumer, withReader, withSends } from './mutant.ts'
 import { JOINED, LOOKED_UP, LOOP, OUTPUT, TABLE } from './topics.ts'
@@ -33,6 +33,26 @@ function reading(
   })
 }
 
+/** A storage that answers for a key of a topic what it has answered the first time. */
+function remembering(storage: Storage, topic: string): Storage {
+  const known = new Map<string, Uint8Array | undefined>()
+  return altered(storage, {
+    async open(name, context) {
+      const store = await storage.open(name, context)
+      if (name.topic !== topic) return store
+      return altered(store, {
+        async getMany(keys) {
+          const found = await store.getMany(keys)
+          return keys.map((key, index) => {
+            if (!known.has(key)) known.set(key, found[index])
+            return known.get(key)
+          })
+        },
+      })
+    },
+  })
+}
+
 /** Does not read what a joined table gained while its partition was elsewhere. */
 const away: Mutant = {
   breaks: /^I5: .* in joined/,
@@ -52,24 +72,7 @@ const away: Mutant = {
 const stale: Mutant = {
   breaks: /^I5: .* in joined/,
   plan: { rich: true, join: true, cacheBytes: 0 },
-  storage: (storage) => {
-    const known = new Map<string, Uint8Array | undefined>()
-    return altered(storage, {
-      async open(name, context) {
-        const store = await storage.open(name, context)
-        if (name.topic !== JOINED) return store
-        return altered(store, {
-          async getMany(keys) {
-            const found = await store.getMany(keys)
-            return keys.map((key, index) => {
-              if (!known.has(key)) known.set(key, found[index])
-              return known.get(key)
-            })
-          },
-        })
-      },
-    })
-  },
+  storage: (storage) => remembering(storage, JOINED),
 }
 
 /** Stops to follow a table that is looked up. */
@@ -182,6 +185,13 @@ const lazy: Mutant = {
     }),
 }
 
+/** Answers what is asked of the table's store, once a key, and never again. */
+const frozenStore: Mutant = {
+  breaks: /^I5: .* committed for/,
+  plan: { rich: true },
+  storage: (storage) => remembering(storage, TABLE),
+}
+
 /** Writes without end. */
 const restless: Mutant = {
   breaks: /^I10: nothing is to be done/,
@@ -220,5 +230,6 @@ export const FEATURE_MUTANTS: Readonly<Record<string, Mutant>> = {
   'a deletion does not reach a view': undeadView,
   'a view shows what was aborted': dirtyView,
   'a standby is not kept up to date': lazy,
+  'a committed value is read from a stale copy': frozenStore,
   'a group goes on writing when nothing is to be done': restless,
 }

@@ -1,5 +1,5 @@
-import { Goka, type Processor } from '@goka/core'
-import type { Transport } from '@goka/interface'
+import { fnv1a, Goka, type Processor } from '@goka/core'
+import type { TopicPartitionOffset, Transport } from '@goka/interface'
 import type { EmbeddedBroker } from '@goka/kafka-embedded'
 import { LogRecorder } from '../log-recorder.ts'
 import type { ManualClock } from '../manual-clock.ts'
@@ -21,8 +21,12 @@ export interface InstanceParts {
   /** Breaks the transport or the storage on purpose. */
   readonly mutant: Mutant | undefined
   readonly feed: Feed
+  /** Lets everything happen that needs no time. */
+  readonly settle: () => Promise<void>
   /** How many records of a partition of the table's topic are known to be there. */
   readonly floor: (partition: number) => number
+  /** Where the topics of its tables are known to end, when it starts. */
+  readonly ends: readonly TopicPartitionOffset[]
   readonly world: ManualClock
   readonly disk: Disk
   readonly ledger: Ledger
@@ -72,6 +76,7 @@ export class Instance {
       listener: {
         assigned: (partitions) => {
           ledger.note(`${name} assigned ${partitions.join()}`)
+          if (plan.recoverAhead) this.#checkAhead()
           for (const one of partitions) {
             const joined = feed.joined.reader(name, sees)
             const tenure = ledger.tenure(name, one, parts.floor(one), joined)
@@ -95,6 +100,25 @@ export class Instance {
       () => this.#ended(undefined),
       (error: unknown) => this.#ended(error),
     )
+  }
+
+  /** Reads what is committed of each key that is here. */
+  async read(): Promise<void> {
+    if (this.state !== 'running') return
+    const { plan, settle } = this.#parts
+    const reading = plan.keys.map(async (key) => {
+      const tenure = this.tenures.get(fnv1a.partition(key, plan.partitions))
+      try {
+        return { key, tenure, value: await this.processor.get(key) }
+      } catch {
+        // Not here, or not yet.
+        return undefined
+      }
+    })
+    await settle()
+    for (const found of await Promise.all(reading)) {
+      if (found !== undefined) found.tenure?.read(found.key, found.value)
+    }
   }
 
   get isLive(): boolean {
@@ -160,6 +184,19 @@ export class Instance {
       `${this.name} is called for partition ${partition}, which it does not have`,
     )
     return ledger.tenure(this.name, partition, 0)
+  }
+
+  // I11: the tables of all partitions were recovered before the group was joined.
+  #checkAhead(): void {
+    const { disk, ends, ledger } = this.#parts
+    for (const { topic, partition, offset } of ends) {
+      const position = disk.file(topic, partition)?.checkpoint?.position ?? 0
+      if (position >= offset) continue
+      ledger.violate(
+        'I11',
+        `${this.name} has joined with its store of ${topic}/${partition} at ${position}, not ${offset}`,
+      )
+    }
   }
 
   #left(how: string, partitions: readonly number[]): void {

@@ -30,6 +30,8 @@ export class Tenure {
   /** What was begun, in this order. */
   readonly begun: { readonly topic: string; readonly key: string; readonly offset: number }[] = []
   readonly calls: Call[] = []
+  /** What was read of each key as committed, one after the other, without what was read twice. */
+  readonly reads = new Map<string, (string | undefined)[]>()
   /** What it sees in the joined table. */
   readonly joined: SideReader | undefined
   /** Keys with a callback under way. */
@@ -50,6 +52,13 @@ export class Tenure {
     this.joined = joined
   }
 
+  /** A committed value was read. */
+  read(key: string, value: string | undefined): void {
+    const reads = this.reads.get(key) ?? []
+    this.reads.set(key, reads)
+    if (reads.length === 0 || reads.at(-1) !== value) reads.push(value)
+  }
+
   /** How often the record was tried, with this time. */
   attempt(topic: string, offset: number): number {
     const id = `${topic}/${offset}`
@@ -63,10 +72,10 @@ export class Tenure {
 export interface Visit {
   readonly owner: string
   readonly mark: string
-  /** The call that was next when it began. */
-  readonly since: number
   /** How many keys it tells. */
   readonly count: number
+  /** How many records of the table's topic were known then, of each partition that was here. */
+  readonly known: ReadonlyMap<number, number>
 }
 
 /** When an offset was first seen to be committed. */
@@ -133,10 +142,15 @@ export class Ledger {
     tenure.calls.push(call)
   }
 
-  ended(tenure: Tenure, topic: string, key: string, offset: number, done: boolean): void {
+  /** Its callback is over. */
+  ended(tenure: Tenure, key: string): void {
     tenure.busy.delete(key)
+  }
+
+  /** The record may be committed. */
+  finish(tenure: Tenure, topic: string, offset: number): void {
     const id = idOf({ topic, partition: tenure.partition, offset })
-    if (done && !this.finished.has(id)) this.finished.set(id, ++this.#moment)
+    if (!this.finished.has(id)) this.finished.set(id, ++this.#moment)
   }
 
   /** Checks an offset that the group has committed. */

@@ -19,6 +19,7 @@ export async function observe(simulation: Simulation): Promise<void> {
     }
   }
   await simulation.follower?.read()
+  if (plan.rich) for (const instance of instances) await instance.read()
   if (simulation.isDown) return
   const committed = admin.groupOffsets(GROUP)
   await simulation.settle()

@@ -44,6 +44,8 @@ export interface Plan {
   readonly compaction: 'none' | 'often' | 'tombstones'
   /** Whether there are many visits. */
   readonly visits: boolean
+  /** Whether some callbacks defer the commit of their record. */
+  readonly defers: boolean
   /** Whether a view with a disk follows the table, which is cut off and crashes. */
   readonly followed: boolean
 }
@@ -64,6 +66,7 @@ type Features = Pick<
   | 'idle'
   | 'compaction'
   | 'visits'
+  | 'defers'
   | 'followed'
 >
 
@@ -77,6 +80,7 @@ const PLAIN: Features = {
   idle: [],
   compaction: 'none',
   visits: false,
+  defers: false,
   followed: false,
 }
 
@@ -97,6 +101,7 @@ function featuresOf(seed: number): Features {
     compaction: dice.pick(['none', 'often', 'tombstones']),
     visits: dice.chance(3),
     followed: dice.chance(2),
+    defers: dice.chance(4),
   }
 }
 

@@ -118,6 +118,12 @@ export class Simulation {
     const disk = this.disks.get(slot) as Disk
     const number = this.instances.length
     const floor = (partition: number): number => this.tap?.records(TABLE, partition).length ?? 0
+    const ends = [TABLE, JOINED].flatMap((topic) =>
+      Array.from({ length: plan.partitions }, (_, partition) => {
+        const last = this.tap?.records(topic, partition).at(-1)
+        return { topic, partition, offset: last === undefined ? 0 : last.offset + 1 }
+      }),
+    )
     ledger.note(`${slot}${number} starts`)
     this.instances.push(
       new Instance({
@@ -132,6 +138,8 @@ export class Simulation {
         ledger,
         feed,
         floor,
+        ends,
+        settle: () => this.settle(),
       }),
     )
   }

@@ -13,7 +13,10 @@ export function checkTable(
   words: ReadonlyMap<string, string | undefined>,
 ): void {
   const { ledger, plan } = evidence.simulation
-  for (const tenure of ledger.tenures) checkSeen(evidence, tenure)
+  for (const tenure of ledger.tenures) {
+    checkSeen(evidence, tenure)
+    checkReads(evidence, tenure)
+  }
   const isExact = plan.guarantee === 'exactly-once'
   // Without transactions a member that was taken for dead may overwrite what its successor has written, and a static
   // member is replaced while what it asked before a crash is on its way.
@@ -50,6 +53,25 @@ function checkSeen(evidence: Evidence, { owner, partition, floor, calls }: Tenur
       }
     }
     left.set(key, done ? value : before)
+  }
+}
+
+// I5: what is read as committed is what the topic has, in its order.
+function checkReads(evidence: Evidence, { owner, partition, floor, reads }: Tenure): void {
+  for (const [key, values] of reads) {
+    const versions = floorVersions(evidence, partition, key, floor)
+    let at = 0
+    for (const value of values) {
+      const found = versions.indexOf(value, at)
+      if (found < 0) {
+        evidence.simulation.ledger.violate(
+          'I5',
+          `${owner} has [${value}] committed for "${key}", the table had [${versions.slice(at).join('], [')}]`,
+        )
+        break
+      }
+      at = found
+    }
   }
 }
 
