@@ -17,7 +17,7 @@ consumer.connect({}, (consumerError) => {
     for (let i = 0; i < 50; i++) sink.send(i, [TOPIC], rows, 1000, new Uint8Array(0), 0, true)
     const session = new addon.RequestSession(producer.name, () => takeAll(session))
     for (let i = 0; i < 50; i++) session.submit(i, 'groupOffsets', ['any'], 10_000)
-    const pump = new addon.ConsumerPump(consumer.name, 10, 1000, 3, () => {
+    const pump = new addon.ConsumerPump(consumer.name, 10, 1000, 3, true, () => {
       if (pump.take() === undefined) return
       if (WAY === 'exit') process.exit(3)
       if (WAY === 'throw') throw new Error('on purpose')

@@ -3,7 +3,7 @@ const { parentPort, workerData } = require('node:worker_threads')
 const { ConsumerPump, ProducerSink, RequestSession } = require(workerData.addon)
 
 let slabs = 0
-const pump = new ConsumerPump(workerData.consumer, 100, 100_000, 3, () => {
+const pump = new ConsumerPump(workerData.consumer, 100, 100_000, 3, true, () => {
   while (pump.take() !== undefined) slabs++
   if (slabs > 0) parentPort.postMessage(slabs)
 })
