@@ -47,7 +47,7 @@ export class ConsumerFaults {
     if (passes(fault)) {
       this.#context.log.debug({ reason: faultName(fault.code), topic, partition }, fault.message)
     } else if (meaning === 'offset-range') {
-      this.#suspectRange(topic, partition)
+      this.#suspectRange(fault)
     } else if (meaning === 'topic-unknown' && topic === undefined) {
       this.#topicSuspected = true
     } else {
@@ -77,14 +77,26 @@ export class ConsumerFaults {
     if (this.#errors.length > 0) throw this.#errors.shift()
   }
 
-  #suspectRange(topic: string | undefined, number: number | undefined): void {
+  #suspectRange({ topic, partition: number, message }: SourceFault): void {
     if (topic === undefined || number === undefined) {
       this.#rangeSuspected = true
       return
     }
     const partition = this.#flow.get({ topic, partition: number })
     // Faults of this kind bear no version in librdkafka: it may be older than the last move.
-    if (partition?.live === true) this.#outOfRange(partition)
+    if (partition?.live !== true) return
+    if (isFalseTruncation(message, partition.position)) this.#takeUpAgain(partition)
+    else this.#outOfRange(partition)
+  }
+
+  /** librdkafka has given the partition up. One that is paused is taken up again when it is resumed. */
+  #takeUpAgain(partition: FlowingPartition): void {
+    partition.broken = true
+    if (partition.paused) return
+    const { topic, partition: number, position } = partition
+    this.#flow.resume([{ topic, partition: number, offset: position }]).catch((error: unknown) => {
+      this.fail(error)
+    })
   }
 
   #outOfRange(partition: FlowingPartition): void {
@@ -92,6 +104,16 @@ export class ConsumerFaults {
     this.#onOutOfRange(partition)
     this.fail(offsetRange(topic, number, position))
   }
+}
+
+/**
+ * When the leader of a partition has changed, librdkafka compares where the partition stands with where the log of the leader
+ * before ended, to find out whether records are gone (KIP-320). Its own position of a paused partition is one too far where an
+ * end was popped in a batch (2.12): only what it says of the log is true.
+ */
+function isFalseTruncation(message: string, position: number): boolean {
+  const [, end] = /log truncation detected .* broker end offset is (\d+)/.exec(message) ?? []
+  return end !== undefined && position <= Number(end)
 }
 
 function offsetRange(topic: string, partition: number, offset: number): GokaError {

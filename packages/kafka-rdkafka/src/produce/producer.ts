@@ -19,8 +19,8 @@ import type { RecordSink, SinkReport, SinkResult } from '../record-sink.ts'
 import { DeliveryPolling } from './delivery-polling.ts'
 import { TopicDirectory } from './topic-directory.ts'
 
-/** How long a close waits for what was sent. */
-const closeLimitMs = 10_000
+/** Of producers without transactions. */
+const drainLimitMs = 10_000
 const closePauseMs = 5
 
 /** A producer on one client of node-rdkafka. */
@@ -56,6 +56,11 @@ export class RdkafkaProducer implements Producer {
       context.clock,
     )
     this.#polling = new DeliveryPolling(connection.client, context.clock)
+  }
+
+  /** How long a close waits for what was sent. */
+  protected get drainLimitMs(): number {
+    return drainLimitMs
   }
 
   async partitions(topic: string): Promise<number> {
@@ -179,7 +184,7 @@ export class RdkafkaProducer implements Producer {
   async #close(): Promise<void> {
     this.lifetime.end()
     const { clock } = this.context
-    const deadline = clock.now() + closeLimitMs
+    const deadline = clock.now() + this.drainLimitMs
     while (this.#underWay > 0 && clock.now() < deadline) await delay(clock, closePauseMs)
     await this.#sink.stop()
     this.#polling.stop()

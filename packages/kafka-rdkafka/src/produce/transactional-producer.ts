@@ -45,6 +45,11 @@ export class RdkafkaTransactionalProducer extends RdkafkaProducer implements Tra
     this.#options = options
   }
 
+  /** What was sent and not committed is void. */
+  protected override get drainLimitMs(): number {
+    return 0
+  }
+
   /** Ends what an earlier producer of the same id left open, and fences it. */
   async init(): Promise<void> {
     await this.#attempt('init of transactions', () =>
