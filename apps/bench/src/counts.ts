@@ -57,7 +57,7 @@ export async function checkCounts(
     await cluster.read(table.place.topic, partitions, (batch) => {
       for (let index = 0; index < batch.length; index++) {
         const value = batch.value(index)
-        note(key(batch.key(index) ?? ''), value === null ? 0 : count(value as Buffer))
+        note(key(batch.key(index) ?? ''), value === null ? 0 : count(Buffer.from(value)))
       }
     })
   }

@@ -70,7 +70,7 @@ export async function checkBills(
   const differences: string[] = []
   await cluster.read(topic, partitions, (batch) => {
     for (let index = 0; index < batch.length; index++) {
-      const bill = JSON.parse(String(batch.value(index))) as Bill
+      const bill = JSON.parse(Buffer.from(batch.value(index) ?? []).toString()) as Bill
       const user = keyOfRecord(bill.order, keys)
       const { name, rate } = profileOf(user)
       const isRight =
