@@ -55,6 +55,14 @@ export function planOf(seed: number, plain = false): Plan {
   return { ...corePlanOf(seed), ...(plain ? PLAIN : featuresOf(seed)) }
 }
 
+/**
+ * Whether somebody may write the table after somebody who has its partition later: without transactions a member that was
+ * taken for dead, and a static member that is replaced while what it asked before a crash is on its way.
+ */
+export function mayOverwrite({ guarantee, zombies, staticMembers }: Plan): boolean {
+  return guarantee === 'at-least-once' && (zombies || staticMembers)
+}
+
 type Features = Pick<
   Plan,
   | 'rich'

@@ -1,6 +1,7 @@
 import type { Evidence } from './evidence.ts'
 import { type Call, idOf, type Tenure } from './ledger.ts'
 import { after, callOf, withoutMarks, wordsIn } from './model.ts'
+import { mayOverwrite } from './plan.ts'
 import { TABLE } from './topics.ts'
 
 /**
@@ -18,15 +19,12 @@ export function checkTable(
     checkReads(evidence, tenure)
   }
   const isExact = plan.guarantee === 'exactly-once'
-  // Without transactions a member that was taken for dead may overwrite what its successor has written, and a static
-  // member is replaced while what it asked before a crash is on its way.
-  const mayOverwrite = !isExact && (plan.zombies || plan.staticMembers)
-  if (plan.rich && !mayOverwrite) checkWriters(evidence)
+  if (plan.rich && !mayOverwrite(plan)) checkWriters(evidence)
   for (const key of plan.keys) {
     if (isExact) checkExact(evidence, key, words.get(key))
     else if (plan.rich) {
-      if (!mayOverwrite || !isOverwritten(evidence, key)) checkComplete(evidence, key)
-    } else if (!mayOverwrite) checkPlain(evidence, key)
+      if (!mayOverwrite(plan) || !isOverwritten(evidence, key)) checkComplete(evidence, key)
+    } else if (!mayOverwrite(plan)) checkPlain(evidence, key)
   }
 }
 
