@@ -2,9 +2,9 @@ import type { Clock } from '@goka/interface'
 
 /** How long to wait before the next try. */
 export interface BackoffOptions {
-  /** Before the second try. Default 100. */
+  /** Before the second try, milliseconds; doubled from try to try. Default 100. */
   readonly initialMs?: number
-  /** The longest wait. Default 10,000. */
+  /** The longest wait, milliseconds. Default 10,000. */
   readonly maxMs?: number
 }
 

@@ -18,7 +18,7 @@ import type { Partitioner } from './partitioner.ts'
 export interface EmitterOptions {
   /** Headers of every record, before its own. */
   readonly headers?: Headers
-  /** How long records may be gathered before they are sent. Default 0: those of one turn of the event loop go together. */
+  /** How long records may be gathered before they are sent, milliseconds. Default 0: those of one turn of the event loop go together. */
   readonly lingerMs?: number
   /** How many bytes may wait for their acknowledgement before `emit` waits itself. Default 32 MiB. */
   readonly maxPendingBytes?: number

@@ -51,6 +51,7 @@ export interface ViewOptions {
   readonly cacheBytes?: number
   /** Called for each record of the table once it is in the local store, in the order of its partition. Must return soon. */
   readonly onUpdate?: (update: TableUpdate) => void
+  /** When faults are ridden out by starting again. Default: always. */
   readonly restart?: RestartOptions
 }
 

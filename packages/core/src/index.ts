@@ -17,7 +17,8 @@ export type { EmptyShape, Shape, With } from './graph/shape.ts'
 export { type Stream, stream, type Table, table, type ValueOf } from './graph/stream.ts'
 export type { StateReader } from './observable-state.ts'
 export { fnv1a, murmur2, type Partitioner } from './partitioner.ts'
-export type { Processor, ProcessorState } from './processor/processor.ts'
+export type { PartitionState } from './processor/holding.ts'
+export type { Processor } from './processor/processor.ts'
 export type {
   Around,
   ProcessorListener,
@@ -25,6 +26,7 @@ export type {
   RestartOptions,
   TopicOptions,
 } from './processor/processor-options.ts'
+export type { ProcessorState } from './processor/processor-state.ts'
 export type {
   InputReport,
   LifecycleEvent,

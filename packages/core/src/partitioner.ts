@@ -2,7 +2,9 @@ import type { ByteString } from '@goka/interface'
 
 /** Which of `partitions` partitions a key belongs to. The same for all who write or read a topic. */
 export interface Partitioner {
+  /** Names it in errors. */
   readonly name: string
+  /** From 0 to `partitions - 1`, by the bytes of the key. */
   readonly partition: (key: ByteString, partitions: number) => number
 }
 

@@ -7,6 +7,7 @@ import { type ClientContext, GokaError, isGokaError, type Timer } from '@goka/in
 export class Patience {
   readonly #context: ClientContext
   readonly #giveUpAfterMs: number
+  readonly #onChange: (isConnected: boolean, cause: GokaError | undefined) => void
   #faultySinceMs: number | undefined
   #isRunning = false
   // How many clients of the session have lost their brokers.
@@ -17,9 +18,15 @@ export class Patience {
   // Ends the session that lives; its clients are told from those of earlier ones by it.
   #giveUp: ((error: GokaError) => void) | undefined
 
-  constructor(context: ClientContext, giveUpAfterMs: number) {
+  /** @param onChange - told when the first client has lost its brokers, and when all have one again */
+  constructor(
+    context: ClientContext,
+    giveUpAfterMs: number,
+    onChange: (isConnected: boolean, cause: GokaError | undefined) => void = () => {},
+  ) {
     this.#context = context
     this.#giveUpAfterMs = giveUpAfterMs
+    this.#onChange = onChange
   }
 
   /** Whether the time is up: nothing is tried again. */
@@ -34,7 +41,12 @@ export class Patience {
     this.#giveUp = giveUp
   }
 
-  /** What to make a client of the session with: it is watched. */
+  /** Whether no client of the session has lost its brokers. */
+  get isConnected(): boolean {
+    return this.#lost === 0
+  }
+
+  /** What to make a client of the session with: it is watched, by `onConnection` too. */
   watched(onConnection: (up: boolean) => void = () => {}): ClientContext {
     const session = this.#giveUp
     let isLost = false
@@ -44,9 +56,11 @@ export class Patience {
         onConnection(up)
         if (isLost === !up || session !== this.#giveUp) return
         isLost = !up
+        const wasConnected = this.isConnected
         this.#lost += up ? -1 : 1
         this.#cause = cause ?? this.#cause
         this.#update()
+        if (this.isConnected !== wasConnected) this.#onChange(this.isConnected, cause)
       },
     }
   }

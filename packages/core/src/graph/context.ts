@@ -29,6 +29,7 @@ export interface RecordContext {
   readonly timestamp: number
   /** In their order, repeated names too. The values are views: copy what outlives the call. */
   readonly headers: Headers
+  /** The name of the group. */
   readonly group: string
   /** A logger that adds group and partition. */
   readonly log: Logger
@@ -49,6 +50,7 @@ export interface StateContext<State> {
   value(): State | undefined
   /** Sets the value. Seen by `value()` at once. `undefined` and `null` are refused: use `delete`. */
   setValue(value: State): void
+  /** Removes the key: a tombstone in the table. */
   delete(): void
   /** Sets what `change` makes of the value, and returns it; `undefined` deletes. */
   update(change: (value: State | undefined) => State | undefined): State | undefined
@@ -56,6 +58,7 @@ export interface StateContext<State> {
 
 /** The values of the record's key in co-partitioned tables. */
 export interface JoinContext<Joined extends Table<unknown>> {
+  /** `undefined` when the table has no value for the key. An object is the caller's own copy. */
   join<T extends Joined>(table: T): ValueOf<T> | undefined
 }
 
@@ -85,5 +88,6 @@ export interface EmitContext<Output extends Stream<unknown>> {
 
 /** Sends to the group itself: to the partition that another key belongs to. */
 export interface LoopContext<Message> {
+  /** Sends a message that the loop's callback is called with, in the order of the key. */
   loopback(key: string, message: Message, options?: EmitOptions): void
 }

@@ -107,6 +107,7 @@ export class ExactlyOnce implements Guarantee {
     checkTable(epochs, positions)
     await producer.commit(consumer, inputOffsets(epochs))
     noteCommitted(epochs)
+    for (const { task, epoch } of epochs) task.statistics.emitted += epoch.outputs.length
     return positions
   }
 

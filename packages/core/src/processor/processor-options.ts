@@ -45,7 +45,7 @@ export interface ProcessorOptions {
    * `'exactly-once'`: outputs, table and offsets are one transaction.
    */
   readonly guarantee?: 'at-least-once' | 'exactly-once'
-  /** Time between commits. Default 100. */
+  /** Time between commits, milliseconds. Default 100. */
   readonly commitIntervalMs?: number
   /** How many bytes of values and outputs may wait for a commit before one starts early; twice as many stop the intake. Default 32 MiB. */
   readonly maxUncommittedBytes?: number
@@ -59,7 +59,7 @@ export interface ProcessorOptions {
   readonly onError?: ErrorPolicy
   /** Whether a record's partition is compared with its key's; the first of each batch for `'warn'`. Default `'warn'`. */
   readonly partitionCheck?: 'fail' | 'warn' | 'off'
-  /** How long callbacks may go on when the processor stops or a partition is revoked. Default 10,000. */
+  /** How long callbacks may go on when the processor stops or a partition is revoked, milliseconds. Default 10,000. */
   readonly drainTimeoutMs?: number
   /** Kafka's `group.instance.id`. Default: none. */
   readonly instanceId?: string
@@ -70,12 +70,15 @@ export interface ProcessorOptions {
   readonly standby?: 'none' | 'all'
   /** Whether the tables of all partitions are recovered before the group is joined. Default false. */
   readonly recoverAhead?: boolean
+  /** Told what happens to partitions. Default: nobody. */
   readonly listener?: ProcessorListener
   /** Headers of every record that callbacks emit or loop back, before its own. Default: none. */
   readonly headers?: Headers
   /** Called around each callback, visitors' too: for tracing, measuring, logging. */
   readonly around?: Around
+  /** When faults are ridden out by starting again. Default: always. */
   readonly restart?: RestartOptions
+  /** How topics are made and checked. */
   readonly topics?: TopicOptions
 }
 

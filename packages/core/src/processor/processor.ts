@@ -15,6 +15,7 @@ import { Patience } from '../patience.ts'
 import { decodeCopy } from '../table/decode-copy.ts'
 import { Identity } from './identity.ts'
 import type { ProcessorListener, ProcessorSettings } from './processor-options.ts'
+import type { ProcessorState } from './processor-state.ts'
 import {
   type PartitionReport,
   type ProcessorReport,
@@ -24,12 +25,6 @@ import { messageOf } from './record-error.ts'
 import { Session } from './session.ts'
 import { distance, tableReport } from './table-report.ts'
 import { visitTasks } from './visit.ts'
-
-/**
- * `idle` -> `starting` (connecting, checking topics, filling lookups) -> `running` (a member of the group) -> `stopping`
- * -> `stopped`; `restarting` between two tries after a fault of the broker.
- */
-export type ProcessorState = 'idle' | 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped'
 
 export interface ProcessorParts {
   readonly edges: Edges
@@ -50,6 +45,7 @@ export class Processor<State> {
   readonly #parts: ProcessorParts
   readonly #stop = new AbortController()
   readonly #statistics = new ProcessorStatistics()
+  readonly #patience: Patience
   #session: Session | undefined
   #run: Promise<void> | undefined
 
@@ -69,6 +65,14 @@ export class Processor<State> {
     })
     this.state = this.#state
     this.#state.onChange((state) => this.#statistics.event(clock.now(), state))
+    this.#patience = new Patience(
+      parts.context,
+      parts.settings.restart.giveUpAfterMs,
+      (isConnected, cause) => {
+        const message = cause === undefined ? '' : cause.message
+        this.#statistics.event(clock.now(), isConnected ? 'connected' : 'disconnected', message)
+      },
+    )
   }
 
   /** The name of the group. */
@@ -80,7 +84,8 @@ export class Processor<State> {
    * Runs until `stop` is called or `signal` is aborted, and then until what is under way is committed. Rides out faults of
    * the broker; rejects with any other.
    * @throws GokaError `GOKA_RUN_TWICE`, `GOKA_TOPIC_UNKNOWN`, `GOKA_TOPIC_MISMATCH`, `GOKA_PROCESSOR_CALLBACK`,
-   *   `GOKA_PROCESSOR_DECODE`, `GOKA_STORAGE_*`
+   *   `GOKA_PROCESSOR_DECODE`, `GOKA_PROCESSOR_PARTITIONER`, `GOKA_STORAGE_*`, `GOKA_TRANSPORT_UNAUTHORIZED`,
+   *   `GOKA_TRANSPORT_RECORD_TOO_LARGE`, and with `restart.giveUpAfterMs` the fault that lasted too long
    */
   run(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     if (this.#run !== undefined) {
@@ -103,7 +108,10 @@ export class Processor<State> {
     return this.#run
   }
 
-  /** Ends `run`; resolves when it has ended, however. */
+  /**
+   * Ends `run`: callbacks under way may go on for `drainTimeoutMs`, and what is done is committed. Resolves when `run` has
+   * ended, however. May be called at any time and again.
+   */
   async stop(): Promise<void> {
     this.#stop.abort()
     if (this.#run === undefined) {
@@ -121,9 +129,8 @@ export class Processor<State> {
     const { settings, context } = this.#parts
     const { clock, log } = context
     const { signal } = this.#stop
-    const { giveUpAfterMs, ...waits } = settings.restart
-    const backoff = new Backoff(waits)
-    const patience = new Patience(context, giveUpAfterMs)
+    const backoff = new Backoff(settings.restart)
+    const patience = this.#patience
     // Between two sessions nothing else may keep the process alive.
     const alive = setInterval(() => {}, 2 ** 30)
     let identity: Identity | undefined
@@ -131,7 +138,7 @@ export class Processor<State> {
       if (settings.guarantee === 'exactly-once') identity = await this.#identify()
       while (!signal.aborted) {
         this.#state.set('starting')
-        const session = this.#makeSession(identity?.transactionalId, patience, () => {
+        const session = this.#makeSession(identity?.transactionalId, () => {
           backoff.reset()
           patience.succeeded()
         })
@@ -181,18 +188,14 @@ export class Processor<State> {
     return Identity.of(`${this.group}-${instanceId}`)
   }
 
-  #makeSession(
-    transactionalId: string | undefined,
-    patience: Patience,
-    onHealthy: () => void,
-  ): Session {
+  #makeSession(transactionalId: string | undefined, onHealthy: () => void): Session {
     const { context } = this.#parts
     const { clock, log } = context
     const statistics = this.#statistics
     return new Session({
       ...this.#parts,
       transactionalId,
-      clientContext: () => patience.watched(),
+      clientContext: () => this.#patience.watched(),
       onJoined: () => {
         onHealthy()
         this.#state.set('running')
@@ -334,6 +337,7 @@ export class Processor<State> {
       group: this.group,
       state: this.#state.current,
       sinceMs: this.#state.sinceMs,
+      isConnected: this.#session !== undefined && this.#patience.isConnected,
       partitions: partitions.sort((a, b) => a.partition - b.partition),
       standbys: session?.standbys ?? [],
       lookups: [...(session?.lookups.values() ?? [])].flatMap((copy) =>

@@ -1,6 +1,7 @@
-/** How far a partition's tables are. */
+/** How far a table of a partition is on its way to the end of its topic. */
 export interface RecoveryProgress {
   readonly partition: number
+  /** The topic of the table: the group's own, or a joined one. */
   readonly topic: string
   /** Where the local store was when the recovery began. */
   readonly start: number

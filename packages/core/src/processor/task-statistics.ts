@@ -19,7 +19,7 @@ export class TaskStatistics {
   skipped = 0
   /** Records that were called again. */
   retries = 0
-  /** Records sent by callbacks. */
+  /** Records that callbacks sent; in transactions those that are committed. */
   emitted = 0
 
   /** Whether what was given to callbacks is committed. */
