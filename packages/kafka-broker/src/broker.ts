@@ -30,6 +30,8 @@ export interface Broker extends AsyncDisposable {
    * @throws GokaError `KAFKA_BROKER_START_FAILED`, `KAFKA_BROKER_STOPPED`
    */
   restart(): Promise<void>
+  /** Ends the process in order, by force after ten seconds; `restart` starts it again. */
+  end(): Promise<void>
   /** Stops the broker in order, by force after ten seconds, and removes its folder if that is temporary. */
   stop(): Promise<void>
 }
@@ -48,6 +50,11 @@ const stopTimeoutMs = 10_000
  * `KAFKA_BROKER_START_FAILED`
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  return await startNode(options)
+}
+
+/** Starts a broker as {@link startBroker} does; `clusterId`: of the cluster that it is part of by its configuration. */
+export async function startNode(options: BrokerOptions, clusterId?: string): Promise<Broker> {
   checkOptions(options)
   const { port } = options
   if (port !== undefined && !(await isFree(port))) {
@@ -72,6 +79,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     logPath: resolve(options.logPath ?? join(path, 'broker.log')),
     config: options.config ?? {},
     heapMb: options.heapMb ?? 512,
+    ...(clusterId !== undefined && { clusterId }),
   }
   try {
     return new KafkaBroker(site, await launch(site, async () => port ?? (await freePort())))
@@ -120,6 +128,10 @@ class KafkaBroker implements Broker {
       const { port } = this.#launched
       this.#launched = await launch(this.#site, async () => port)
     })
+  }
+
+  end(): Promise<void> {
+    return this.#inTurn(() => this.#end())
   }
 
   stop(): Promise<void> {

@@ -1,5 +1,7 @@
 export { type Broker, startBroker } from './broker.ts'
+export { type Cluster, startCluster } from './cluster.ts'
+export type { CoordinatorKind } from './cluster-state.ts'
 export type {} from './errors.ts'
 export type { JvmExit } from './jvm.ts'
-export type { BrokerOptions } from './options.ts'
+export type { BrokerOptions, ClusterOptions } from './options.ts'
 export { sharedBroker } from './shared-broker.ts'

@@ -23,6 +23,8 @@ export interface Site {
   readonly logPath: string
   readonly config: Readonly<Record<string, string>>
   readonly heapMb: number
+  /** Of the cluster that a new folder becomes part of; default: a cluster of its own. */
+  readonly clusterId?: string
 }
 
 /** A broker that serves. */
@@ -48,12 +50,17 @@ export async function launch(site: Site, choosePort: () => Promise<number>): Pro
     try {
       return { port, jvm: await launchOn(site, port) }
     } catch (error) {
-      const isTaken =
-        isGokaError(error, 'KAFKA_BROKER_START_FAILED') &&
-        error.details.log.includes('Address already in use')
-      if (!isTaken || attempt === attempts) throw error
+      if (!isPortTaken(error) || attempt === attempts) throw error
     }
   }
+}
+
+/** Whether a start has failed because another process had taken a port in the meantime. */
+export function isPortTaken(error: unknown): boolean {
+  return (
+    isGokaError(error, 'KAFKA_BROKER_START_FAILED') &&
+    error.details.log.includes('Address already in use')
+  )
 }
 
 async function launchOn(site: Site, port: number): Promise<Jvm> {
@@ -71,7 +78,13 @@ async function launchOn(site: Site, port: number): Promise<Jvm> {
     const features = unusedFeatures.flatMap((feature) => ['--feature', feature])
     const format = await java(site, [
       ...['kafka.tools.StorageTool', 'format'],
-      ...['--cluster-id', newClusterId(), '--config', propertiesPath, ...features],
+      ...[
+        '--cluster-id',
+        site.clusterId ?? newClusterId(),
+        '--config',
+        propertiesPath,
+        ...features,
+      ],
     ])
     const { code, signal } = await format.exited
     if (code !== 0) throw await failed(`formatting its storage ended with ${code ?? signal}`)
@@ -129,7 +142,7 @@ async function serves(port: number, clusterId: string | undefined): Promise<bool
 }
 
 /** Kafka's format: 16 bytes in URL-safe base64. The tool would take a leading dash for an option. */
-function newClusterId(): string {
+export function newClusterId(): string {
   const id = randomBytes(16).toString('base64url')
   return id.startsWith('-') ? newClusterId() : id
 }

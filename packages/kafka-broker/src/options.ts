@@ -17,6 +17,21 @@ export interface BrokerOptions {
   readonly heapMb?: number
 }
 
+/** What a cluster can be told. */
+export interface ClusterOptions {
+  /** How many brokers it has, 1 to 9. Each is a controller too. Default: 3. */
+  readonly brokers?: number
+  /** Entries of `server.properties` of each broker; they win over the defaults. */
+  readonly config?: Readonly<Record<string, string>>
+  /** Most memory for the Java heap of each broker, in megabytes. Default: 256. */
+  readonly heapMb?: number
+}
+
+/** @throws GokaError `GOKA_OPTION_INVALID` */
+export function checkClusterOptions(options: ClusterOptions): void {
+  checkInteger('brokers', options.brokers, 1, 9)
+}
+
 /** @throws GokaError `GOKA_OPTION_INVALID` */
 export function checkOptions(options: BrokerOptions): void {
   checkInteger('port', options.port, 1, 65_535)
