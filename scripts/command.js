@@ -9,19 +9,22 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /**
  * Runs a command to its end and resolves to its exit code, 128 + n for signal n as shells do.
  * SIGINT, SIGTERM and SIGHUP are passed on, so that a child ends in its own way and never outlives this process.
- * `quiet` holds the output back and prints it only if the command fails. `tree` is for a program that starts others and
- * does not pass signals on: all of them get the signal. `timeoutMs` bounds such a tree.
+ * `quiet` holds the output back and prints it only if the command fails; into `output`, an array, goes what would be printed.
+ * `tree` is for a program that starts others and does not pass signals on: all of them get the signal. `timeoutMs` bounds
+ * such a tree.
  */
 export function run(command, args, options = {}) {
   const { cwd = root, env = process.env, quiet = false, tree = false, timeoutMs } = options
+  const { output } = options
   return new Promise((resolve, reject) => {
-    const stdio = quiet
-      ? ['ignore', 'pipe', 'pipe']
-      : [tree ? 'ignore' : 'inherit', 'inherit', 'inherit']
+    const stdio =
+      quiet || output
+        ? ['ignore', 'pipe', 'pipe']
+        : [tree ? 'ignore' : 'inherit', 'inherit', 'inherit']
     const child = spawn(command, args, { cwd, env, stdio, detached: tree })
-    const output = []
-    child.stdout?.on('data', (chunk) => output.push(chunk))
-    child.stderr?.on('data', (chunk) => output.push(chunk))
+    const held = []
+    child.stdout?.on('data', (chunk) => held.push(chunk))
+    child.stderr?.on('data', (chunk) => held.push(chunk))
 
     const forward = (signal) => (tree ? signalGroup(child.pid, signal) : child.kill(signal))
     const deadline = timeoutMs && setTimeout(expire, timeoutMs)
@@ -41,7 +44,8 @@ export function run(command, args, options = {}) {
     child.once('error', (error) => settle(() => reject(error)))
     child.once('close', (code, signal) => {
       const exitCode = code ?? 128 + (constants.signals[signal] ?? 0)
-      if (exitCode !== 0) process.stderr.write(Buffer.concat(output))
+      if (output && (exitCode !== 0 || !quiet)) output.push(...held)
+      else if (exitCode !== 0) process.stderr.write(Buffer.concat(held))
       settle(() => resolve(exitCode))
     })
   })
