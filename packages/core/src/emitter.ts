@@ -121,7 +121,19 @@ export class Emitter<T> {
     return added
   }
 
-  async #add(key: string, value: T | null, options: EmitOptions): Promise<EmittedRecord> {
+  #add(key: string, value: T | null, options: EmitOptions): Promise<EmittedRecord> {
+    try {
+      this.#write(key, value, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    const emitted = this.#open.emitted()
+    if (this.#open.batch.length >= BATCH_RECORDS) this.#send()
+    else this.#schedule()
+    return emitted
+  }
+
+  #write(key: string, value: T | null, options: EmitOptions): void {
     const { stream, partitioner, options: defaults } = this.#parts
     if (typeof key !== 'string') throw invalidOption('key', 'a string', key)
     if (value === undefined) throw invalidOption('value', 'a value, or null', value)
@@ -131,8 +143,7 @@ export class Emitter<T> {
       defaults.headers === undefined
         ? options.headers
         : [...defaults.headers, ...(options.headers ?? [])]
-    const open = this.#open
-    const { batch } = open
+    const { batch } = this.#open
     const before = batch.byteLength
     const partition = partitioner.partition(keyBytes, this.#partitions)
     batch.add(
@@ -143,12 +154,7 @@ export class Emitter<T> {
       options.timestampMs ?? Number.NaN,
       headers,
     )
-    const index = batch.length - 1
     this.#pendingBytes += batch.byteLength - before
-    if (batch.length >= BATCH_RECORDS) this.#send()
-    else this.#schedule()
-    const offset = await open.offset(index)
-    return { partition, offset }
   }
 
   /** Resolves when everything that was emitted before is settled. Does not reject: each `emit` tells its own fate. */
@@ -249,33 +255,42 @@ export class Emitter<T> {
   }
 }
 
-// The records of one send, and what becomes of them.
+// The records of one send, and what becomes of them: one promise a record, as there may be a million of them a second.
 class OpenBatch {
   readonly batch: ProduceBatch
-  readonly #done: Deferred<Settled> = deferred()
+  readonly #resolve: ((record: EmittedRecord) => void)[] = []
+  readonly #reject: ((error: unknown) => void)[] = []
+  readonly #keep = (
+    resolve: (record: EmittedRecord) => void,
+    reject: (error: unknown) => void,
+  ): void => {
+    this.#resolve.push(resolve)
+    this.#reject.push(reject)
+  }
 
   constructor(batch: ProduceBatch) {
     this.batch = batch
   }
 
+  /** The fate of the record that was added to the batch last. */
+  emitted(): Promise<EmittedRecord> {
+    return new Promise(this.#keep)
+  }
+
   settle(offsets: Float64Array, failures: ReadonlyMap<number, GokaError>): void {
-    this.#done.resolve({ offsets, failures })
+    for (let index = 0; index < this.#resolve.length; index++) {
+      const failure = failures.size === 0 ? undefined : failures.get(index)
+      if (failure !== undefined) {
+        this.#reject[index]?.(failure)
+        continue
+      }
+      const offset = offsets[index] as number
+      const partition = this.batch.partition(index)
+      this.#resolve[index]?.({ partition, offset: Number.isNaN(offset) ? -1 : offset })
+    }
   }
 
   reject(error: unknown): void {
-    this.#done.reject(error)
+    for (const reject of this.#reject) reject(error)
   }
-
-  async offset(index: number): Promise<number> {
-    const { offsets, failures } = await this.#done.promise
-    const failure = failures.get(index)
-    if (failure !== undefined) throw failure
-    const offset = offsets[index] as number
-    return Number.isNaN(offset) ? -1 : offset
-  }
-}
-
-interface Settled {
-  readonly offsets: Float64Array
-  readonly failures: ReadonlyMap<number, GokaError>
 }

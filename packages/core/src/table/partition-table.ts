@@ -152,6 +152,12 @@ export class PartitionTable {
     return found[0]
   }
 
+  /** The cell of a key whose value is in memory. */
+  cached(key: ByteString): Cell | undefined {
+    const cell = this.cells.get(key)
+    return cell?.loaded === true ? cell : undefined
+  }
+
   /** Writes consecutive batches of the topic into the store. */
   async apply(batches: readonly RecordBatch[]): Promise<void> {
     await this.flush()

@@ -43,6 +43,8 @@ export class TableCopy {
   readonly state: ObservableState<TableCopyState>
   readonly #options: TableCopyOptions
   readonly #stop = new AbortController()
+  // As `#stop` says: every read asks.
+  #stopped = false
   readonly #patience: Patience
   #tables: PartitionTable[] = []
   #reader: TableReader | undefined
@@ -106,7 +108,7 @@ export class TableCopy {
 
   /** The partition that a key belongs to. */
   tableOf(key: ByteString): PartitionTable {
-    if (!this.#complete || this.#stop.signal.aborted) this.#throwNotReady()
+    if (!this.#complete || this.#stopped) this.#throwNotReady()
     const index = this.#options.partitioner.partition(key, this.#tables.length)
     return this.#tables[index] as PartitionTable
   }
@@ -156,6 +158,7 @@ export class TableCopy {
 
   /** Ends `run`. */
   stop(): void {
+    this.#stopped = true
     this.#stop.abort()
   }
 

@@ -88,9 +88,20 @@ export class View<Value> {
    * @throws GokaError `GOKA_VIEW_NOT_READY` before the view is complete, `GOKA_CODEC_DECODE`
    */
   async get(key: string): Promise<Value | undefined> {
-    const found = this.#copy.get(encodeKey(key))
+    const keyBytes = encodeKey(key)
+    const table = this.#copy.tableOf(keyBytes)
+    const cell = table.cached(keyBytes)
+    if (cell?.decoded === true) return cell.value as Value | undefined
+    const found = table.get(keyBytes)
     const bytes = isLater(found) ? await found : found
-    return bytes === undefined ? undefined : decodeCopy(this.#codec, bytes)
+    if (bytes === undefined) return undefined
+    const value = decodeCopy(this.#codec, bytes)
+    if (cell !== undefined && cell.content === bytes && typeof value !== 'object') {
+      // An object could be changed by who gets it: it is decoded anew each time.
+      cell.value = value
+      cell.decoded = true
+    }
+    return value
   }
 
   /**
