@@ -44,6 +44,7 @@ export class RedisStore implements Store {
   /** Why nothing is possible any more. */
   #stopped: GokaError | undefined
   #closing: Promise<void> | undefined
+  #renewing = false
 
   constructor(store: OpenStore) {
     this.#store = store
@@ -133,7 +134,8 @@ export class RedisStore implements Store {
 
   async #renew(): Promise<void> {
     const { connection, keys, token, log } = this.#store
-    if (this.#stopped !== undefined) return
+    if (this.#stopped !== undefined || this.#renewing) return
+    this.#renewing = true
     try {
       const own = await connection.renew(keys, token)
       if (!own && this.#closing === undefined) throw this.#lost()
@@ -141,6 +143,8 @@ export class RedisStore implements Store {
       if (this.#closing !== undefined) return
       const { message } = this.#failures.of('locked on', error, connection.fault)
       log.warn({ reason: message }, 'the lock of a store in Redis could not be renewed')
+    } finally {
+      this.#renewing = false
     }
   }
 
