@@ -9,7 +9,7 @@ import type { InputEdge } from '../graph/edges.ts'
 
 /**
  * Where to start partitions that have just been assigned: where the group has committed, or as the input says. An offset
- * that is no longer in the log is moved to its start, with a warning.
+ * that is not in the log is moved to its start, with a warning: records may be processed twice, and none is left out.
  */
 export async function startOffsets(
   partitions: readonly TopicPartition[],
@@ -32,11 +32,13 @@ export async function startOffsets(
       return { topic, partition, offset: initial === 'latest' ? end : first }
     }
     if (found.offset >= first && found.offset <= end) return found
+    // A commit past the end does not come to fit by waiting: new records take the offsets of those that are gone and would be
+    // left out. Nor is the end told too low after a restart: a leader has no answer before it knows it (KIP-207).
     log.warn(
       { topic, partition, committed: found.offset, earliest: first, latest: end },
       found.offset < first
         ? 'records that were not processed are gone from the topic: going on with the first that is left'
-        : 'the committed offset is past the end of the topic, which must have been made anew: starting from its start',
+        : 'the committed offset is past the end of the topic, which was made anew or has lost records: starting from its start, so that none is left out',
     )
     return { topic, partition, offset: first }
   })
