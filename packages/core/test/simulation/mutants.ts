@@ -17,6 +17,7 @@ const gap: Mutant = {
 /** Writes the values of the table to the disk before they are committed. */
 const early: Mutant = {
   breaks: /^I5: the store/,
+  plan: { compaction: 'none' },
   transport: (transport, disk) =>
     withSends(transport, (send, batch) => {
       for (let index = 0; index < batch.length; index++) {
@@ -35,6 +36,7 @@ const early: Mutant = {
 /** Forgets to delete. */
 const undead: Mutant = {
   breaks: /^I5: the store/,
+  plan: { compaction: 'none' },
   writeFault: (_file, { keys, values, checkpoint }) => ({
     keys: keys.filter((_key, index) => values[index] !== undefined),
     values: values.filter((value) => value !== undefined),
