@@ -21,11 +21,14 @@ export interface TopicOptions {
   readonly create?: boolean
   /** Replication of created topics. Default: the broker's `default.replication.factor`. */
   readonly replicationFactor?: number
-  /** Configuration of a created table topic, besides `cleanup.policy=compact`. */
+  /** Configuration of the table topic, besides `cleanup.policy=compact`: it is made with it, or compared with it. */
   readonly tableConfig?: Readonly<Record<string, string>>
-  /** Configuration of a created loop topic, besides `cleanup.policy=delete`. */
+  /** Configuration of the loop topic, besides `cleanup.policy=delete`: it is made with it, or compared with it. */
   readonly loopConfig?: Readonly<Record<string, string>>
-  /** What to do when a topic is not as it should be. Default `'fail'`. A wrong number of partitions always fails. */
+  /**
+   * What to do when the configuration of a topic is not as it should be. Default `'fail'`. A wrong number of partitions
+   * always fails.
+   */
   readonly mismatch?: 'fail' | 'warn' | 'ignore'
 }
 

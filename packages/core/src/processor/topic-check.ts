@@ -60,13 +60,24 @@ export async function checkTopics(
   if (loop !== undefined) {
     await create(loop.topic, { ...settings.loopConfig, 'cleanup.policy': 'delete' })
   }
-  const { mismatch } = settings
-  if (canReadConfig && mismatch !== 'ignore') {
-    const tables = [table?.topic, ...joins.map(({ topic }) => topic), ...looked]
+  if (canReadConfig && settings.mismatch !== 'ignore') {
+    const isCompacted: Expectation = {
+      name: 'cleanup.policy',
+      expected: 'compact',
+      holds: (policy = 'delete') => policy.split(',').some((word) => word.trim() === 'compact'),
+      remedy: 'its values would be lost with time, set cleanup.policy=compact',
+    }
+    const expectations = new Map<string, readonly Expectation[]>()
+    for (const topic of [...joins.map((joined) => joined.topic), ...looked]) {
+      expectations.set(topic, [isCompacted])
+    }
+    if (table !== undefined) {
+      expectations.set(table.topic, [isCompacted, ...entriesOf(settings.tableConfig)])
+    }
+    if (loop !== undefined) expectations.set(loop.topic, entriesOf(settings.loopConfig))
+    const { mismatch } = settings
     await Promise.all(
-      tables
-        .filter((topic) => topic !== undefined)
-        .map((topic) => checkCompaction(admin, topic, mismatch, log)),
+      [...expectations].map(([topic, all]) => checkConfig(admin, topic, all, mismatch, log)),
     )
   }
   return partitions
@@ -98,21 +109,44 @@ function checkPartitions(
   )
 }
 
-async function checkCompaction(
+/** What the configuration of a topic has to say. */
+interface Expectation {
+  readonly name: string
+  readonly expected: string
+  readonly holds: (found: string | undefined) => boolean
+  readonly remedy: string
+}
+
+// What the group's own topics are made with; the cleanup policy is not the user's.
+function entriesOf(config: Readonly<Record<string, string>>): readonly Expectation[] {
+  return Object.entries(config)
+    .filter(([name]) => name !== 'cleanup.policy')
+    .map(([name, expected]) => ({
+      name,
+      expected,
+      holds: (found) => found === expected,
+      remedy: `set it to ${expected}, as the processor's option topics says`,
+    }))
+}
+
+async function checkConfig(
   admin: Admin,
   topic: string,
+  expectations: readonly Expectation[],
   mismatch: 'fail' | 'warn',
   log: Logger,
 ): Promise<void> {
+  if (expectations.length === 0) return
   const config = await admin.topicConfig(topic)
-  const policy = config['cleanup.policy'] ?? 'delete'
-  if (policy.split(',').some((word) => word.trim() === 'compact')) return
-  const error = new GokaError(
-    'GOKA_TOPIC_MISMATCH',
-    `table topic "${topic}" has cleanup.policy=${policy}: its values would be lost with time, ` +
-      'set cleanup.policy=compact',
-    { topic, property: 'cleanup.policy', expected: 'compact', found: policy },
-  )
-  if (mismatch === 'fail') throw error
-  log.warn({ err: error, topic }, 'the topic is not as it should be')
+  for (const { name, expected, holds, remedy } of expectations) {
+    const found = config[name]
+    if (holds(found)) continue
+    const error = new GokaError(
+      'GOKA_TOPIC_MISMATCH',
+      `topic "${topic}" has ${name}=${found ?? ''}: ${remedy}`,
+      { topic, property: name, expected, found: found ?? '' },
+    )
+    if (mismatch === 'fail') throw error
+    log.warn({ err: error, topic }, 'the topic is not as it should be')
+  }
 }

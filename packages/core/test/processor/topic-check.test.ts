@@ -130,4 +130,35 @@ describe('the topics of a group', () => {
     await cluster.createTopic('group-table', 3, { 'cleanup.policy': 'compact,delete' })
     await cluster.started(group, 3)
   })
+
+  it.each([
+    ['group-table', 'segment.ms', { tableConfig: { 'segment.ms': '1000' } }],
+    ['group-loop', 'retention.ms', { loopConfig: { 'retention.ms': '1000' } }],
+  ])(
+    'that are its own must have the configuration that is wished: %s',
+    async (topic, property, topics) => {
+      await cluster.createTopic(topic, 3, {
+        'cleanup.policy': topic === 'group-table' ? 'compact' : 'delete',
+        [property]: '2000',
+      })
+      expect(await rejection(cluster.start(group, { topics }).run)).toMatchObject({
+        code: 'GOKA_TOPIC_MISMATCH',
+        details: { topic, property, expected: '1000', found: '2000' },
+      })
+      const { runner } = await cluster.started(group, 3, {
+        topics: { ...topics, mismatch: 'warn' },
+      })
+      expect(cluster.log.find('warn', 'not as it should be')).toHaveLength(1)
+      await runner.stop()
+      await cluster.started(group, 3, { topics: { ...topics, mismatch: 'ignore' } })
+      expect(cluster.log.find('warn', 'not as it should be')).toHaveLength(1)
+    },
+  )
+
+  it('that were made with the configuration that is wished are as they should be', async () => {
+    const topics = { tableConfig: { 'segment.ms': '1000' }, loopConfig: { 'retention.ms': '2000' } }
+    const { runner } = await cluster.started(group, 3, { topics })
+    await runner.stop()
+    await cluster.started(group, 3, { topics })
+  })
 })
