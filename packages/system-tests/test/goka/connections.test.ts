@@ -135,6 +135,27 @@ describe('when every connection breaks', () => {
     expect(runner.state.current).toBe('stopped')
   })
 
+  it('a processor without work gives up, too, counted from the loss of the broker', async () => {
+    const { name } = others
+    await others.createTopic(name, 1)
+    const group = defineGroup(name)
+      .persist(integer)
+      .input(stream(name, string), (ctx) => ctx.setValue(1))
+    const options = { restart: { giveUpAfterMs: 2_000 } }
+    const { runner, run } = await instances.started(group, 'one', 1, options)
+    proxied.proxy.sever()
+    await eventually(() => expect(runner.report().isConnected).toBe(false))
+    expect(runner.state.current).toBe('running')
+    await eventually(() => expect(runner.report().partitions).toEqual([]))
+    // It has given up; a member that cannot say that it leaves takes a while for it.
+    proxied.proxy.heal()
+    expect(await rejection(run)).toMatchObject({
+      code: 'GOKA_TRANSPORT_UNREACHABLE',
+      details: { timeoutMs: 2_000 },
+    })
+    expect(runner.report().restarts).toBe(0)
+  })
+
   it('a processor that may not give up starts anew until it gets through, and loses nothing', async () => {
     const { input, runner, run } = await broken(Number.POSITIVE_INFINITY)
     await runner.state.until('restarting')
