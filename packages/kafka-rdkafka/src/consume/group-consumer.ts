@@ -228,7 +228,7 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
     await this.#source.stop()
     await answered
     await this.#committer.stop()
+    await this.#flow.clear()
     await this.connection.close()
-    this.#flow.clear()
   }
 }

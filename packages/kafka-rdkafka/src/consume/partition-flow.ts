@@ -104,8 +104,10 @@ export class PartitionFlow {
     for (const partition of partitions) this.#partitions.delete(keyOf(partition))
   }
 
-  clear(): void {
+  /** Lets go of everything; resolves when no call of the client is under way any more. */
+  async clear(): Promise<void> {
     this.#partitions.clear()
+    await this.#commands
   }
 
   /** Waits for records, at most `timeoutMs`; `[]` also as soon as `interrupted` says so. */

@@ -148,7 +148,7 @@ export class RdkafkaPartitionReader implements PartitionReader {
     this.#lifetime.end()
     await this.#source.stop()
     await this.#changes
+    await this.#flow.clear()
     await this.#connection.close()
-    this.#flow.clear()
   }
 }
