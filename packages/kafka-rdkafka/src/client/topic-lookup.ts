@@ -1,5 +1,5 @@
 import type rdkafka from 'node-rdkafka'
-import { type Asking, askMs } from './asking.ts'
+import { type Asking, askMs, unknownRepeats } from './asking.ts'
 import { call } from './call.ts'
 
 /** What the brokers say of a topic. */
@@ -24,7 +24,23 @@ export class TopicLookup {
    * @param deadline - how long to wait for a broker, by the clock; as long as need be without it
    */
   async facts(topic: string, deadline?: number): Promise<TopicFacts | undefined> {
-    const { topics } = await this.#asking.until(
+    for (let asked = 0; ; asked++) {
+      const { topics, brokers } = await this.#metadata(topic, deadline)
+      const found = topics.find(({ name }) => name === topic)
+      if (found !== undefined && found.partitions.length > 0) {
+        return {
+          partitions: found.partitions.length,
+          ready: found.partitions.every(({ leader }) => leader >= 0),
+        }
+      }
+      // Any broker of a cluster answers, also one that has not heard of the topic yet.
+      if (brokers.length < 2 || asked === unknownRepeats) return undefined
+      await this.#asking.pause()
+    }
+  }
+
+  #metadata(topic: string, deadline: number | undefined): Promise<rdkafka.Metadata> {
+    return this.#asking.until(
       { operation: 'metadata request', topic },
       () =>
         call<rdkafka.Metadata>((done) => {
@@ -32,11 +48,5 @@ export class TopicLookup {
         }),
       deadline,
     )
-    const found = topics.find(({ name }) => name === topic)
-    if (found === undefined || found.partitions.length === 0) return undefined
-    return {
-      partitions: found.partitions.length,
-      ready: found.partitions.every(({ leader }) => leader >= 0),
-    }
   }
 }

@@ -27,6 +27,20 @@ describe('a question to a broker', () => {
     expect(await asking.until(question, ask)).toBe('an answer')
   })
 
+  it('is put again when a broker does not know the topic, as another one may have created it just now', async () => {
+    const asking = new Asking(clock, new Lifetime('admin'))
+    const ask = answering(faultCodes.ERR_UNKNOWN_TOPIC_OR_PART)
+    expect(await asking.until(question, ask)).toBe('an answer')
+  })
+
+  it('fails with a topic that stays unknown', async () => {
+    const asking = new Asking(clock, new Lifetime('admin'))
+    const codes = Array<number>(20).fill(faultCodes.ERR_UNKNOWN_TOPIC_OR_PART)
+    await expect(asking.until(question, answering(...codes))).rejects.toMatchObject({
+      code: 'GOKA_TOPIC_UNKNOWN',
+    })
+  })
+
   it('fails with a fault that stays', async () => {
     const asking = new Asking(clock, new Lifetime('admin'))
     await expect(

@@ -24,7 +24,7 @@ class FakeClient extends EventEmitter {
     const known = topic === 'a' || topic === 'b'
     const partitions = known ? [{ leader: 1 }, { leader: 1 }] : []
     const answer = (): void => {
-      done(null, { topics: [{ name: topic, partitions }] })
+      done(null, { brokers: [{}], topics: [{ name: topic, partitions }] })
     }
     if (this.held === undefined) setImmediate(answer)
     else this.held.push(answer)
