@@ -13,7 +13,7 @@ const ONLY = process.env['SIMULATION_SEED']
 const MUTANT_SEEDS = 40
 
 /** Seeds beyond the first that have found something. */
-const TELLING = [161, 274]
+const TELLING = [161, 183, 274, 818]
 
 /** Seeds of plain groups that have found something. */
 const TELLING_PLAIN = [330, 3339, 3777, 4719, 4951, 6481]

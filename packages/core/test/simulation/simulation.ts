@@ -203,7 +203,10 @@ export class Simulation {
       if (plan.zombies && dice.chance(6)) await this.pass(4_000)
       if (plan.rich) {
         disturbFeatures(this)
-        if (plan.compaction === 'tombstones' && dice.chance(6)) await this.pass(10_000)
+        if (plan.compaction === 'tombstones' && dice.chance(6)) {
+          // Whoever is away for long misses tombstones.
+          await this.pass(dice.pick([10_000, TOMBSTONES_MS + 10_000]))
+        }
         if (plan.compaction !== 'none' && dice.chance(4)) await compactTables(this)
       }
       await observe(this)
