@@ -31,7 +31,7 @@ export function leveldb(options: LevelDbOptions): Storage {
 
 class LevelStorage implements Storage {
   readonly name = 'leveldb'
-  readonly capabilities = { persistent: true, synchronous: false, snapshots: true } as const
+  readonly capabilities = { persistent: true, snapshots: true } as const
   readonly #databaseOptions: DatabaseOptions
   readonly #root: string
 

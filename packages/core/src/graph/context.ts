@@ -18,7 +18,10 @@ export type Context<G extends Shape> = RecordContext &
 
 /** The record, and what every callback may do. */
 export interface RecordContext {
-  /** The key, read as UTF-8; `''` when the record has none. */
+  /**
+   * The key, read as UTF-8; `''` when the record has none. Bytes that are not UTF-8 read as U+FFFD; given back to `emit`,
+   * `loopback` or `lookup` of the same context, the key stands for the bytes that it was read from.
+   */
   readonly key: string
   /** The topic of the record; in a visit, the name of the visitor. */
   readonly topic: string

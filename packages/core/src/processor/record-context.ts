@@ -179,7 +179,7 @@ export class CallbackContext {
       this.#write(cell, value as CellContent)
       return
     }
-    this.#write(cell, scope.encodeState(value))
+    this.#write(cell, scope.encodeState(value, cell.key))
     if (typeof value !== 'object') {
       cell.decoded = true
       cell.value = value
@@ -224,7 +224,7 @@ export class CallbackContext {
     if (copy === undefined) {
       throw this.#refused('lookup', `table "${table?.topic}" is not declared: add .lookup(table)`)
     }
-    const found = copy.get(encodeKey(key))
+    const found = copy.get(this.#bytesOf(key))
     if (isLater(found)) {
       return found.then((bytes) =>
         bytes === undefined ? undefined : decodeCopy(table.codec, bytes),
@@ -266,9 +266,14 @@ export class CallbackContext {
     if (typeof key !== 'string') throw this.#refused(operation, 'the key must be a string')
     const bytes = value === null ? null : stream.codec.encode(value)
     const outputs = this.#outputs as ProduceBatch
-    this.#scope.write(outputs, stream.topic, encodeKey(key), bytes, options)
+    this.#scope.write(outputs, stream.topic, this.#bytesOf(key), bytes, options)
     const epoch = this.#epoch as Epoch
     epoch.bytes += key.length + (bytes?.length ?? 0)
+  }
+
+  // The key of the record stands for the bytes that it was read from, whether or not they are UTF-8.
+  #bytesOf(key: string): ByteString {
+    return key === this.#key ? this.#keyBytes() : encodeKey(key)
   }
 
   #state(operation: string): Cell {

@@ -333,9 +333,10 @@ export class Session {
       concurrency: settings.concurrency,
       holdOutputs: guarantee.holdOutputs,
       newBatch: () => new ProduceBatch(),
-      encodeState: (value) => {
+      encodeState: (value, key) => {
         const bytes = codec.encode(value)
-        this.#outputs.checkSize(edges.table?.topic as string, holding.partition, bytes.length)
+        const size = key.length + bytes.length
+        this.#outputs.checkSize(edges.table?.topic as string, holding.partition, size)
         return bytes
       },
       canWait: (value) => canWait(codec, value),

@@ -27,7 +27,7 @@ export interface TaskScope {
   /** Whether outputs wait for the commit (exactly-once) or go out at once. */
   readonly holdOutputs: boolean
   newBatch(): ProduceBatch
-  encodeState(value: unknown): Uint8Array
+  encodeState(value: unknown, key: ByteString): Uint8Array
   /** Whether a value can be encoded when it is committed; throws what `encodeState` would. */
   canWait(value: unknown): boolean
   decodeState(bytes: Uint8Array): unknown

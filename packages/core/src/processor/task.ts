@@ -267,7 +267,9 @@ export class Task {
     for (const cell of epoch.dirty) {
       const content = epoch.contentOf(cell)
       const bytes =
-        content === undefined || typeof content === 'object' ? content : scope.encodeState(content)
+        content === undefined || typeof content === 'object'
+          ? content
+          : scope.encodeState(content, cell.key)
       changelog.add(topic, this.partition, cell.key, bytes ?? null, Number.NaN, undefined)
       cells.push(cell)
       contents.push(content)

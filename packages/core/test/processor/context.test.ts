@@ -3,7 +3,7 @@ import { defineGroup, stream, table } from '@goka/core'
 import type { Headers } from '@goka/interface'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Cluster } from '../cluster.ts'
-import { Gate, Notes, rejection } from '../waiting.ts'
+import { eventually, Gate, Notes, rejection } from '../waiting.ts'
 
 const input = stream('input', string)
 const output = stream('output', string)
@@ -55,6 +55,32 @@ describe('the context', () => {
     .output(output)
     .loop(string, () => {})
     .join(prices)
+
+  it('takes its key back as the bytes that it was read from, also when they are no text', async () => {
+    const seen = new Notes<string>()
+    const group = defineGroup('bytes')
+      .output(output)
+      .lookup(prices)
+      .loop(string, (ctx, message) => ctx.emit(output, ctx.key, message))
+      .input(input, async (ctx, message) => {
+        seen.add(`${ctx.key}: ${await ctx.lookup(prices, ctx.key)}`)
+        ctx.emit(output, ctx.key, message)
+        ctx.emit(output, `${ctx.key}!`, message)
+        ctx.loopback(ctx.key, 'looped')
+      })
+    const key = Uint8Array.of(0xff, 0x6b, 0xc3)
+    await cluster.produce('prices', [{ key, value: '7' }])
+    await cluster.started(group, 2)
+    await cluster.produce('input', [{ key, value: 'v' }])
+    expect(await seen.until(1)).toEqual(['\ufffdk\ufffd: 7'])
+    await eventually(async () => (await cluster.records('output')).length === 3)
+    const found = (await cluster.records('output')).map(({ keyBytes, value }) => [keyBytes, value])
+    expect(found.sort()).toEqual([
+      ['\xef\xbf\xbdk\xef\xbf\xbd!', 'v'],
+      ['\xffk\xc3', 'looped'],
+      ['\xffk\xc3', 'v'],
+    ])
+  })
 
   it.each<[string, (ctx: Untyped) => unknown]>([
     ['undefined as a value', (ctx) => ctx['setValue']?.(undefined)],
