@@ -1,0 +1,5 @@
+export type {} from './errors.ts'
+export { Fleet } from './fleet.ts'
+export type { MemberReport, MemberState } from './fleet-member.ts'
+export type { FleetOptions, FleetRestartOptions } from './fleet-options.ts'
+export type { FleetReport, FleetState, FleetTotals, MemberPartitionReport } from './fleet-report.ts'
