@@ -46,6 +46,7 @@ export class Instance {
   readonly ended: Promise<void>
   readonly #parts: InstanceParts
   readonly #storage: DiskStorage
+  #hasJoined = false
 
   constructor(parts: InstanceParts) {
     const { plan, slot, number, mutant, world, disk, ledger, feed } = parts
@@ -76,7 +77,8 @@ export class Instance {
       listener: {
         assigned: (partitions) => {
           ledger.note(`${name} assigned ${partitions.join()}`)
-          if (plan.recoverAhead) this.#checkAhead()
+          if (plan.recoverAhead && !this.#hasJoined) this.#checkAhead()
+          this.#hasJoined = true
           for (const one of partitions) {
             const joined = feed.joined.reader(name, sees)
             const tenure = ledger.tenure(name, one, parts.floor(one), joined)
