@@ -105,7 +105,9 @@ export class Program implements AsyncDisposable {
         finish()
       }
       const fail = (why: string): void => {
-        const output = [...this.#lines.slice(-40), ...this.#errors.slice(-40)].join('\n')
+        // Answers to questions that were asked again and again would leave no room for what happened.
+        const told = this.#lines.filter((line) => !line.startsWith('{"kind":"answer"'))
+        const output = [...told.slice(-40), ...this.#errors.slice(-40)].join('\n')
         settle(() => reject(new Error(`${this.#name} ${why} before ${what}:\n${output}`)))
       }
       const look = (): void => {

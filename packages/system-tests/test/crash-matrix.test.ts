@@ -40,7 +40,7 @@ describe('SIGKILL at a step of the commit', () => {
       const oracle = new Oracle(transport, clientContext, run.topics)
       const places = Array.from({ length: instances }, (_, index) => `member-${index}`)
       await run.emit(5)
-      const victim = run.start('member-0', { crash: { step, occurrence: 3 } })
+      const victim = run.start('member-0', { step, occurrence: 3 })
       const others = places.slice(1).map((place) => run.start(place))
       let emitting = true
       const load = (async () => {

@@ -35,17 +35,26 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a killed member, %s',
 
   it('goes on where it was, from the store that it left', async () => {
     const first = await start('one')
-    await cluster.emit(input, keys)
-    // A commit is counted when it is in the stores.
-    await eventually(async () => expect((await first.report()).commits.records).toBe(keys.length))
+    // Stores are written every tenth commit: what was committed by then is not read again.
+    let rounds = 0
+    let { commits } = await first.report()
+    for (; commits.count < 20; rounds++) {
+      await cluster.emit(input, keys)
+      await eventually(async () => {
+        commits = (await first.report()).commits
+        expect(commits.records).toBe((rounds + 1) * keys.length)
+      })
+    }
     await first.kill()
     const second = await start('one')
     const view = await cluster.startView(group)
     await cluster.emit(input, keys)
-    await eventually(async () => expect(await view.entries()).toEqual(counts(2)))
+    await eventually(async () => expect(await view.entries()).toEqual(counts(rounds + 1)))
     const { partitions } = await second.report()
     const read = partitions.flatMap(({ tables }) => tables.map(({ recordsRead }) => recordsRead))
-    expect(read).toEqual([0, 0, 0, 0])
+    expect(read).toHaveLength(4)
+    const sum = read.reduce((all, one) => all + one, 0)
+    expect(sum).toBeLessThan(commits.tableWrites)
     await second.stop()
     await view.stop()
   })

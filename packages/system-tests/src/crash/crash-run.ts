@@ -14,12 +14,6 @@ import { inputStream, type Numbered, type SummingTopics } from './summing.ts'
 export const PARTITIONS = 4
 const KEYS = 40
 
-/** What is special about a member. */
-interface CrashMemberStart {
-  readonly crash?: CrashPlan
-  readonly instanceId?: string
-}
-
 /** Members of one group on a real broker, that are killed and come back, and what was sent to them. */
 export class CrashRun implements AsyncDisposable {
   readonly topics: SummingTopics
@@ -54,13 +48,13 @@ export class CrashRun implements AsyncDisposable {
     return join(this.#path, place)
   }
 
-  /** Starts a member; one that has a plan dies of it. Its transactional id is `<group>-<instanceId>` if it has one. */
-  start(place: string, { crash, instanceId }: CrashMemberStart = {}): MemberProcess {
+  /** Starts a member; one that has a plan dies of it. */
+  start(place: string, crash?: CrashPlan): MemberProcess {
     const options: CrashMemberOptions = {
       ...this.topics,
       brokers: this.brokers,
       path: this.pathOf(place),
-      processor: { ...this.#processor, ...(instanceId !== undefined && { instanceId }) },
+      processor: this.#processor,
       crash,
     }
     const file = fileURLToPath(new URL('../programs/crash-member.ts', import.meta.url))

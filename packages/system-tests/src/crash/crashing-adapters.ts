@@ -8,14 +8,19 @@ import type {
 } from '@goka/interface'
 import type { CrashPoint } from './crash-point.ts'
 
-/** A transport whose producers and consumers reach the steps of a commit. */
-export function crashingTransport(transport: Transport, point: CrashPoint): Transport {
+/** A transport whose producers and consumers reach the steps of a commit; tells under which id transactions are made. */
+export function crashingTransport(
+  transport: Transport,
+  point: CrashPoint,
+  onTransactionalId: (id: string) => void,
+): Transport {
   const consumers = new Map<GroupConsumer, GroupConsumer>()
   return wrap(transport, {
     async producer(...args: Parameters<Transport['producer']>) {
       return crashingProducer(await transport.producer(...args), point)
     },
     async transactionalProducer(...args: Parameters<Transport['transactionalProducer']>) {
+      onTransactionalId(args[0].transactionalId)
       const producer = await transport.transactionalProducer(...args)
       return wrap(crashingProducer(producer, point), {
         async begin() {

@@ -22,13 +22,16 @@ export interface CrashMemberOptions extends InstanceOptions, SummingTopics {
 const options = told() as CrashMemberOptions
 const signal = stopSignal()
 const point = new CrashPoint(options.crash)
+let transactionalId: string | undefined
 const { transport, storage, ...rest } = gokaOptions(options)
 const goka = new Goka({
   ...rest,
-  transport: crashingTransport(transport, point),
+  transport: crashingTransport(transport, point, (id) => {
+    transactionalId = id
+  }),
   storage: crashingStorage(storage, point),
 })
 const processor = goka.processor(summingGroup(options), options.processor)
 processor.state.onChange((state) => print({ kind: 'state', state }))
-answer({ report: () => processor.report() })
+answer({ report: () => processor.report(), transactionalId: () => transactionalId })
 await main(() => processor.run({ signal }))
