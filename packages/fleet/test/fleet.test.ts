@@ -172,6 +172,20 @@ describe('a fleet', () => {
     await witness.allGone()
   })
 
+  it('leaves ctrl-c, which reaches all processes of a terminal, to the parent', async () => {
+    await using fleet = fleetOf('steady', { processes: 1 })
+    const run = fleet.run()
+    await witness.heard('running', 1)
+    process.kill(witness.pid(0), 'SIGINT')
+    const { members } = await fleet.report()
+    expect(members[0]).toMatchObject({ state: 'running', pid: witness.pid(0), restarts: 0 })
+    expect(members[0]?.processor?.group).toBe('g')
+    await fleet.stop()
+    await run
+    await witness.allGone()
+    expect(witness.count('stopped')).toBe(1)
+  })
+
   it('stops and says why when a member ends again and again', async () => {
     await using fleet = fleetOf('crash', { restart: { limit: 2 } })
     const run = failure(fleet.run())
