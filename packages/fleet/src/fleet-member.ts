@@ -147,15 +147,22 @@ export class FleetMember {
     this.#onChange()
   }
 
-  #failed({ exitCode, signal, output }: ProcessEnd): GokaError<'FLEET_MEMBER_FAILED'> {
+  #failed({ exitCode, signal, output, error }: ProcessEnd): GokaError<'FLEET_MEMBER_FAILED'> {
     const member = this.#index
     const restarts = this.#ends - 1
     const how = signal === null ? `exit code ${exitCode}` : signal
     return new GokaError(
       'FLEET_MEMBER_FAILED',
       `member ${member} of the fleet has ended with ${how} after ${restarts} restarts in a row, ` +
-        `which is what restart.limit allows: mend what it says last (${output || 'nothing'})`,
+        `which is what restart.limit allows: mend what it says last (${saidLast(error, output)})`,
       { member, exitCode, signal, restarts, output },
+      error === undefined ? {} : { cause: error },
     )
   }
+}
+
+/** The message of its error where it has told one, the end of its standard error otherwise. */
+function saidLast(error: ProcessEnd['error'], output: string): string {
+  if (typeof error?.['message'] === 'string') return error['message']
+  return output === '' ? 'nothing' : output
 }

@@ -17,6 +17,8 @@ export interface ProcessEnd {
   readonly signal: string | null
   /** The last lines of its standard error, or why it could not be started. */
   readonly output: string
+  /** What its program was rejected with, as plain facts; `undefined` when it did not say. */
+  readonly error: Readonly<Record<string, unknown>> | undefined
 }
 
 /** What a process says of itself when it is asked. */
@@ -43,6 +45,7 @@ export class MemberProcess {
   readonly #output: string[] = []
   readonly #askers: ((report: ProcessReport | undefined) => void)[] = []
   #timers: Timer[] = []
+  #error: ProcessEnd['error']
   #isListening = false
   #isStopping = false
   #isGone = false
@@ -115,7 +118,7 @@ export class MemberProcess {
   async #end(): Promise<ProcessEnd> {
     const child = this.#child
     const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
-    const end = await new Promise<ProcessEnd>((resolve) => {
+    const end = await new Promise<Omit<ProcessEnd, 'error'>>((resolve) => {
       child.once('exit', (exitCode, signal) => resolve({ exitCode, signal, output: '' }))
       child.on('error', (error) => {
         // A process that runs reports faults of messages and signals here: they concern those who wait for an answer.
@@ -128,7 +131,8 @@ export class MemberProcess {
     for (const timer of this.#timers) this.#settings.clock.clearTimeout(timer)
     if (child.pid !== undefined) await withinTime(closed, this.#settings.clock)
     for (const answer of this.#askers.splice(0)) answer(undefined)
-    return { ...end, output: [...this.#output, end.output].filter(Boolean).join('\n') }
+    const output = [...this.#output, end.output].filter(Boolean).join('\n')
+    return { ...end, output, error: this.#error }
   }
 
   #hear(message: unknown): void {
@@ -140,6 +144,9 @@ export class MemberProcess {
         break
       case 'state':
         this.#onState(heard.state)
+        break
+      case 'failed':
+        this.#error = heard.error
         break
       case 'log':
         this.#log[heard.level](heard.facts, heard.message)

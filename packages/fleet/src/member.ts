@@ -2,6 +2,7 @@ import type { ProcessorReport, ProcessorState, StateReader } from '@goka/core'
 import type { Logger } from '@goka/interface'
 import type { Membership } from './messages.ts'
 import { ParentLink, takeMembership } from './parent-link.ts'
+import { plainFacts } from './plain-facts.ts'
 import { silentLogger } from './silent-logger.ts'
 
 /** What a member is told. */
@@ -88,9 +89,12 @@ async function runUnderFleet(make: Make, membership: Membership): Promise<void> 
     processor = await make({ index, processes, log: link.logger(), signal })
     processor.state.onChange((state) => link.tell({ goka: 'state', state }))
     await processor.run({ signal })
+  } catch (error) {
+    link.tell({ goka: 'failed', error: plainFacts(error) })
+    throw error
   } finally {
     process.off('SIGTERM', abort).off('SIGINT', ignore)
-    link.close()
+    await link.close()
   }
 }
 

@@ -18,6 +18,8 @@ export type FromMember =
   /** It listens: it can be asked. */
   | { readonly goka: 'hello' }
   | { readonly goka: 'state'; readonly state: ProcessorState }
+  /** Its program has failed with this error, as plain facts. */
+  | { readonly goka: 'failed'; readonly error: Readonly<Record<string, unknown>> }
   | {
       readonly goka: 'log'
       readonly level: LogLevel

@@ -29,6 +29,9 @@ export interface ParentListener {
 /** A member's end of the channel to its parent. */
 export class ParentLink {
   readonly #listener: ParentListener
+  // Messages that are not on their way yet.
+  #unsent = 0
+  #onSent = (): void => {}
   readonly #hear = (message: unknown): void => {
     if (!isOurs(message)) return
     const { goka } = message as ToMember
@@ -46,11 +49,24 @@ export class ParentLink {
 
   /** Tells the parent something; in vain when it is gone. */
   tell(message: FromMember): void {
-    if (process.connected) process.send?.(message, undefined, undefined, () => {})
+    if (!process.connected) return
+    this.#unsent++
+    process.send?.(message, undefined, undefined, () => {
+      this.#unsent--
+      this.#onSent()
+    })
   }
 
-  /** Nothing more is said or heard: the process may end. */
-  close(): void {
+  /** Waits until all that was said is on its way, and lets the process end. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      // A disconnect throws away what waits.
+      this.#onSent = () => {
+        if (this.#unsent === 0 || !process.connected) resolve()
+      }
+      process.once('disconnect', resolve)
+      this.#onSent()
+    })
     process.off('message', this.#hear)
     process.off('disconnect', this.#listener.gone)
     if (process.connected) process.disconnect()

@@ -2,7 +2,7 @@
 const DEPTH = 5
 
 /** A copy of the facts of a log line that can be sent to another process: errors keep their code, details and cause. */
-export function plainFacts(facts: object): Record<string, unknown> {
+export function plainFacts(facts: unknown): Record<string, unknown> {
   const plain = plainValue(facts, DEPTH)
   return typeof plain === 'object' && plain !== null && !Array.isArray(plain)
     ? (plain as Record<string, unknown>)

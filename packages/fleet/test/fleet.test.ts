@@ -45,11 +45,12 @@ async function statesAre(fleet: Fleet, ...states: readonly string[]): Promise<vo
   })
 }
 
-/** The code and the details of what a run is rejected with. */
+/** The code, the details and the cause of what a run is rejected with. */
 async function failure(run: Promise<void>): Promise<unknown> {
   return await run.then(
     () => 'no failure',
-    (error: unknown) => (isGokaError(error) ? { ...error.details, code: error.code } : error),
+    (error: unknown) =>
+      isGokaError(error) ? { ...error.details, code: error.code, cause: error.cause } : error,
   )
 }
 
@@ -129,6 +130,16 @@ describe('a fleet', () => {
       facts: { member: 0, stream: 'stdout' },
       message: 'printed',
     })
+    await witness.allGone()
+  })
+
+  it('loses no line of a member that ends after it has logged a lot', async () => {
+    await using fleet = fleetOf('talk', { processes: 1 })
+    const run = fleet.run()
+    await witness.heard('running', 1)
+    await fleet.stop()
+    await run
+    expect(lines.filter(({ facts }) => 'number' in facts)).toHaveLength(5_000)
     await witness.allGone()
   })
 
@@ -213,6 +224,7 @@ describe('a fleet', () => {
     expect(thrown).toMatchObject({
       code: 'FLEET_MEMBER_FAILED',
       exitCode: 1,
+      cause: { name: 'TypeError', message: 'this is no processor', cause: { code: 7 } },
       output: expect.stringContaining('this is no processor'),
     })
     const missing = fleetOf('steady', { restart: { limit: 0 }, program: '/nowhere/program.js' })

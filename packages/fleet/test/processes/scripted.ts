@@ -20,7 +20,7 @@ await runMember(async ({ index, processes, log, signal }) => {
     process.stderr.write('the disk is on fire\n')
     process.exit(3)
   }
-  if (behaviour === 'throw') throw new TypeError('this is no processor')
+  if (behaviour === 'throw') throw new TypeError('this is no processor', { cause: { code: 7 } })
   process.on('SIGTERM', () => tell('reminded'))
   // It does not come to its end.
   if (behaviour === 'deaf') setInterval(() => {}, 1_000)
@@ -46,6 +46,9 @@ await runMember(async ({ index, processes, log, signal }) => {
       console.log('printed to nobody, maybe')
       log.info('in vain, maybe')
       tell('stopping')
+      if (behaviour === 'talk') {
+        for (let number = 1; number <= 5_000; number++) log.info({ number }, 'x'.repeat(100))
+      }
       if (behaviour === 'deaf') await new Promise(() => {})
       tell('stopped')
     },
