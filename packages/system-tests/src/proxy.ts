@@ -20,7 +20,7 @@ export class Proxy implements AsyncDisposable {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const proxy = new Proxy(server)
     server.on('connection', (client) => {
-      if (proxy.#isClosed) client.resetAndDestroy()
+      if (proxy.#isClosed) reset(client)
       else proxy.#join(client, connect(targetPort(), '127.0.0.1'))
     })
     return proxy
@@ -29,8 +29,8 @@ export class Proxy implements AsyncDisposable {
   /** Breaks all connections. */
   cut(): void {
     for (const [client, broker] of this.#pairs) {
-      client.resetAndDestroy()
-      broker.resetAndDestroy()
+      reset(client)
+      reset(broker)
     }
     this.#pairs.clear()
   }
@@ -85,6 +85,15 @@ export class Proxy implements AsyncDisposable {
     }
     if (this.#isStalled) for (const socket of pair) socket.pause()
   }
+}
+
+/**
+ * Breaks a connection as a crash does. One that is being shut down libuv does not reset, and Node then never frees the handle and
+ * spins at the end of the process: such a one is destroyed.
+ */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 /** A port that nobody listens on now. */
