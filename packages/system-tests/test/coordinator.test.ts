@@ -16,12 +16,11 @@ interface Case {
   readonly how: 'ends' | 'is killed'
 }
 
-// A transaction's coordinator that ends in order is left out: when it is the group's too, librdkafka 2.12 may wait for it in
-// a commit of offsets until the bound of our own, and the member holds up its group meanwhile.
 const cases: readonly Case[] = [
   { guarantee: 'at-least-once', kind: 'group', how: 'ends' },
   { guarantee: 'exactly-once', kind: 'group', how: 'is killed' },
   { guarantee: 'exactly-once', kind: 'transaction', how: 'is killed' },
+  { guarantee: 'exactly-once', kind: 'transaction', how: 'ends' },
 ]
 
 describe('members on a cluster of three brokers', () => {
@@ -61,11 +60,17 @@ describe('members on a cluster of three brokers', () => {
       else await gone.end()
       await gone.exited
       await eventually(async () => expect(await cluster.coordinator(kind, id)).not.toBe(gone))
+      if (guarantee === 'exactly-once') {
+        // librdkafka 2.12 may wait for a group's coordinator that is gone in a commit of offsets to a transaction, as long as
+        // that broker stays away, although another one coordinates by now.
+        await gone.restart()
+        gone = undefined
+      }
       const before = await committed(members)
       await eventually(async () => expect(await committed(members)).toBeGreaterThan(before))
       emitting = false
       await load
-      // All that follows is done by the brokers that are left.
+      // At least once, all that follows is done by the brokers that are left.
       await eventually(async () => expect(await oracle.isDone()).toBe(true), 60_000)
       for (const member of members) await member.stop()
       await oracle.check(guarantee, [run.pathOf('one'), run.pathOf('two')])

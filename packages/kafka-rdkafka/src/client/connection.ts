@@ -90,6 +90,11 @@ export class Connection<C extends Client> {
     }
   }
 
+  /** Whether a call holds the client. */
+  get isBusy(): boolean {
+    return this.#calls.size > 0
+  }
+
   /**
    * Disconnects, once, and waits at most a bound for it. Nothing may be popping from the client any more, and no call may
    * follow: node-rdkafka would block or never answer.

@@ -14,7 +14,13 @@ import type { Connection } from '../client/connection.ts'
 import type { LogLine } from '../client/librdkafka-log.ts'
 import { Lifetime } from '../client/lifetime.ts'
 import { TopicLookup } from '../client/topic-lookup.ts'
-import { type ClientFault, faultCodes, faultOf, type SourceFault } from '../client-fault.ts'
+import {
+  type ClientFault,
+  faultCodes,
+  faultOf,
+  type SourceFault,
+  toFault,
+} from '../client-fault.ts'
 import { meaningOf, ofConsumer, passes, topicUnknown, transportError } from '../errors.ts'
 import type { RecordSource } from '../record-source.ts'
 import { ConsumerFaults } from './consumer-faults.ts'
@@ -229,6 +235,21 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
     await answered
     await this.#committer.stop()
     await this.#flow.clear()
+    if (this.#joined && this.connection.isBusy) this.#leave()
     await this.connection.close()
+  }
+
+  /**
+   * Leaves the group before the client can be torn down: a call that is under way may not return for long, and a member that
+   * nobody serves any more would keep its partitions from the others until `max.poll.interval.ms` is over.
+   */
+  #leave(): void {
+    try {
+      this.#client.unsubscribe()
+      // The answer to the revoke, which nobody takes out of the queue now.
+      this.#client.unassign()
+    } catch (error) {
+      this.#context.log.debug({ group: this.#group, reason: toFault(error).message }, 'not left')
+    }
   }
 }
