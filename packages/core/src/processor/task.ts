@@ -251,18 +251,17 @@ export class Task {
   /** The sealed epoch is drained and goes into a commit: fixes what it writes, and adds that to the changelog. */
   capture(epoch: Epoch, changelog: ProduceBatch): CapturedEpoch {
     for (const [topic, offset] of epoch.positions) this.#positions.set(topic, offset)
-    const cells: Cell[] = []
-    const contents: CellContent[] = []
-    if (epoch.dirty.length > 0) this.#write(epoch, changelog, cells, contents)
+    const contents = epoch.dirty.length > 0 ? this.#write(epoch, changelog) : []
     if (!this.scope.holdOutputs) this.#flush(epoch)
     epoch.capture()
     this.#sealed = undefined
     this.#committing = epoch
-    return { task: this, epoch, cells, contents }
+    return { task: this, epoch, cells: epoch.dirty, contents }
   }
 
-  #write(epoch: Epoch, changelog: ProduceBatch, cells: Cell[], contents: CellContent[]): void {
+  #write(epoch: Epoch, changelog: ProduceBatch): readonly CellContent[] {
     const { scope } = this
+    const contents: CellContent[] = []
     const topic = changelog.topicIndex((scope.table as PartitionTable).topic)
     for (const cell of epoch.dirty) {
       const content = epoch.contentOf(cell)
@@ -271,9 +270,9 @@ export class Task {
           ? content
           : scope.encodeState(content, cell.key)
       changelog.add(topic, this.partition, cell.key, bytes ?? null, Number.NaN, undefined)
-      cells.push(cell)
       contents.push(content)
     }
+    return contents
   }
 
   /** Kafka has the epoch: the table takes it over. */

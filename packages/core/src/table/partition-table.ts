@@ -57,6 +57,8 @@ export class PartitionTable {
   readonly #unstored: UnstoredWrites
   // Whether the checkpoint of the store is behind.
   #isBehind = false
+  // What a flush has failed with: the store must not get a later checkpoint without what that one had.
+  #failure: { readonly error: unknown } | undefined
   #currentMs: number
   /** Records read from the topic since the table was opened. */
   recordsRead = 0
@@ -259,11 +261,17 @@ export class PartitionTable {
   }
 
   async #flush(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error
     if (!this.#isBehind) return
     this.#isBehind = false
     const { keys, values } = this.#unstored.take()
     const checkpoint = this.#checkpoint(this.#position, this.#inputs)
-    await this.#store.write({ keys, values, checkpoint })
+    try {
+      await this.#store.write({ keys, values, checkpoint })
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
     this.#unstored.stored()
   }
 

@@ -6,6 +6,8 @@ export class FakeStore implements Store {
   readonly values = new Map<string, Uint8Array>()
   checkpoint: Checkpoint | undefined
   gate: Promise<void> | undefined
+  /** What writes fail with. */
+  failure: Error | undefined
   /** What reads wait for; they give what was there when they began. */
   reading: Promise<void> | undefined
   closed = 0
@@ -26,6 +28,7 @@ export class FakeStore implements Store {
       checkpoint: batch.checkpoint,
     })
     await this.gate
+    if (this.failure !== undefined) throw this.failure
     for (const [index, key] of batch.keys.entries()) {
       const value = batch.values[index]
       if (value === undefined) this.values.delete(key)

@@ -233,6 +233,21 @@ describe('a table that its task writes', () => {
     expect(store.batches).toHaveLength(4)
   })
 
+  it('takes no later checkpoint into its store after a write to it has failed', async () => {
+    const { table, store } = make()
+    const failure = new Error('full')
+    store.failure = failure
+    table.write([cellOf('a')], [bytes('1')], 1, new Map())
+    await expect(table.flush()).rejects.toBe(failure)
+    store.failure = undefined
+    table.write([cellOf('b')], [bytes('1')], 2, new Map())
+    await expect(table.flush()).rejects.toBe(failure)
+    await expect(table.apply([batchOf(2, ['c=1'])])).rejects.toBe(failure)
+    expect((await table.read(['a', 'b'])).map(text)).toEqual(['1', '1'])
+    await table.close()
+    expect([store.checkpoint, [...store.values], store.closed]).toEqual([undefined, [], 1])
+  })
+
   it('is full when what is not in the store takes a share of its cache', () => {
     const { table } = make()
     table.write([cellOf('a')], [Buffer.alloc(20_000)], 1, new Map())
