@@ -122,7 +122,7 @@ export const modelTests: StorageTests = {
           await storage.drop(STORE)
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 200 },
     )
   },
 }
