@@ -1,4 +1,13 @@
-import type { Admin, ClientContext, Clock, Logger, Storage, Transport } from '@goka/interface'
+import {
+  type Admin,
+  type ClientContext,
+  type Clock,
+  type Logger,
+  type Storage,
+  silentLogger,
+  systemClock,
+  type Transport,
+} from '@goka/interface'
 import { Emitter, type EmitterOptions } from './emitter.ts'
 import { checkDescriptor, type Group } from './graph/group.ts'
 import type { Shape } from './graph/shape.ts'
@@ -20,8 +29,6 @@ import {
   type RestartOptions,
   restartSettings,
 } from './processor/processor-options.ts'
-import { silentLogger } from './silent-logger.ts'
-import { systemClock } from './system-clock.ts'
 import type { TableUpdate } from './table/partition-table.ts'
 import { View } from './view/view.ts'
 

@@ -1,8 +1,7 @@
 import { string } from '@goka/codecs'
 import { defineGroup, Goka, stream } from '@goka/core'
-import type { ClientContext, Transport } from '@goka/interface'
+import { type ClientContext, systemClock, type Transport } from '@goka/interface'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { systemClock } from '../src/system-clock.ts'
 import { Cluster } from './cluster.ts'
 import { eventually, inTime } from './waiting.ts'
 

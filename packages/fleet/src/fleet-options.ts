@@ -1,9 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { BackoffOptions } from '@goka/core'
-import { type Clock, GokaError, type Logger } from '@goka/interface'
-import { silentLogger } from './silent-logger.ts'
-import { systemClock } from './system-clock.ts'
+import { type Clock, GokaError, type Logger, silentLogger, systemClock } from '@goka/interface'
 
 /** How members that end by themselves are started again. */
 export interface FleetRestartOptions extends BackoffOptions {

@@ -1,9 +1,8 @@
 import type { ProcessorReport, ProcessorState, StateReader } from '@goka/core'
-import type { Logger } from '@goka/interface'
+import { type Logger, silentLogger } from '@goka/interface'
 import type { Membership } from './messages.ts'
 import { ParentLink, takeMembership } from './parent-link.ts'
 import { plainFacts } from './plain-facts.ts'
-import { silentLogger } from './silent-logger.ts'
 
 /** What a member is told. */
 export interface Member {

@@ -18,6 +18,7 @@ export type { PartitionReader, PartitionReaderOptions } from './partition-reader
 export { ProduceBatch } from './produce-batch.ts'
 export type { Producer, ProducerOptions, SendReport, TransactionalProducer } from './producer.ts'
 export { RecordBatch, RecordBatchBuilder } from './record-batch.ts'
+export { silentLogger } from './silent-logger.ts'
 export type {
   Awaitable,
   Checkpoint,
@@ -31,5 +32,6 @@ export type {
   StoreIterator,
   StoreName,
 } from './storage.ts'
+export { systemClock } from './system-clock.ts'
 export type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'
 export type { ClientContext, Transport, TransportCapabilities } from './transport.ts'

@@ -1,4 +1,4 @@
-import type { Logger } from '@goka/interface'
+import type { Logger } from './logger.ts'
 
 function nothing(): void {}
 

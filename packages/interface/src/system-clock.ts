@@ -1,4 +1,4 @@
-import type { Clock } from '@goka/interface'
+import type { Clock } from './clock.ts'
 
 /** The longest delay that Node's timers know, 24 days: a longer one would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import type {
-  Awaitable,
-  ByteString,
-  Checkpoint,
-  KeyRange,
-  Storage,
-  Store,
-  StoreIterator,
-  StoreName,
+import {
+  type Awaitable,
+  type ByteString,
+  type Checkpoint,
+  type KeyRange,
+  type Storage,
+  type Store,
+  type StoreIterator,
+  type StoreName,
+  silentLogger,
 } from '@goka/interface'
 import { hex } from '../bytes.ts'
-import { silentLogger } from '../silent-logger.ts'
 import type { Tests } from '../suite.ts'
 
 /**

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import type {
-  Admin,
-  Awaitable,
-  ClientContext,
-  GroupConsumer,
-  GroupConsumerOptions,
-  NewTopic,
-  PartitionReader,
-  PartitionReaderOptions,
-  Producer,
-  ProducerOptions,
-  TopicPartition,
-  TransactionalProducer,
-  Transport,
+import {
+  type Admin,
+  type Awaitable,
+  type ClientContext,
+  type GroupConsumer,
+  type GroupConsumerOptions,
+  type NewTopic,
+  type PartitionReader,
+  type PartitionReaderOptions,
+  type Producer,
+  type ProducerOptions,
+  silentLogger,
+  systemClock,
+  type TopicPartition,
+  type TransactionalProducer,
+  type Transport,
 } from '@goka/interface'
-import { silentLogger } from '../silent-logger.ts'
 import type { Tests } from '../suite.ts'
-import { systemClock } from '../system-clock.ts'
 import { eventually, limited } from './deadline.ts'
 import { Inbox, pollTo } from './inbox.ts'
 import { Member, type MemberOptions } from './member.ts'
