@@ -66,6 +66,24 @@ export class ProduceBatch {
     return known >= 0 ? known : this.#topics.push(topic) - 1
   }
 
+  /** Makes room for more records and their bytes at once. `add` makes room by itself. */
+  reserve(records: number, byteLength: number): void {
+    const rowBytes = (this.#length + records) * ROW_BYTES
+    if (rowBytes > this.#rows.byteLength) {
+      const rows = new ArrayBuffer(Math.max(this.#rows.byteLength * 2, rowBytes))
+      const ints = new Int32Array(rows)
+      ints.set(this.#ints)
+      this.#rows = rows
+      this.#ints = ints
+      this.#doubles = new Float64Array(rows)
+    }
+    if (this.#end + byteLength > this.#bytes.length) {
+      const bytes = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#end + byteLength))
+      this.#bytes.copy(bytes, 0, 0, this.#end)
+      this.#bytes = bytes
+    }
+  }
+
   /**
    * Adds a record and copies its bytes.
    * @param topic - what `topicIndex` gave
@@ -81,7 +99,7 @@ export class ProduceBatch {
     headers: Headers | undefined,
   ): void {
     const headersLength = headers === undefined ? 0 : headersByteLength(headers)
-    this.#reserve((key?.length ?? 0) + (value?.length ?? 0) + headersLength)
+    this.reserve(1, (key?.length ?? 0) + (value?.length ?? 0) + headersLength)
     const index = this.#length++
     const int = index * ROW_INTS
     const ints = this.#ints
@@ -122,7 +140,7 @@ export class ProduceBatch {
       const row = index * ROW_INTS
       const start = other.#ints[row + 4] as number
       const end = (other.#ints[row + 8] as number) + (other.#ints[row + 9] as number)
-      this.#reserve(end - start)
+      this.reserve(1, end - start)
       const shift = this.#end - start
       const int = this.#length * ROW_INTS
       this.#doubles[this.#length * ROW_DOUBLES] = other.#doubles[index * ROW_DOUBLES] as number
@@ -185,21 +203,5 @@ export class ProduceBatch {
     if (length < 0) return null
     const start = this.#ints[at] as number
     return this.#bytes.subarray(start, start + length)
-  }
-
-  #reserve(byteLength: number): void {
-    if ((this.#length + 1) * ROW_BYTES > this.#rows.byteLength) {
-      const rows = new ArrayBuffer(this.#rows.byteLength * 2)
-      const ints = new Int32Array(rows)
-      ints.set(this.#ints)
-      this.#rows = rows
-      this.#ints = ints
-      this.#doubles = new Float64Array(rows)
-    }
-    if (this.#end + byteLength > this.#bytes.length) {
-      const bytes = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#end + byteLength))
-      this.#bytes.copy(bytes, 0, 0, this.#end)
-      this.#bytes = bytes
-    }
   }
 }

@@ -86,6 +86,17 @@ describe('ProduceBatch', () => {
     expect(contents(batchOf(records))).toEqual(expected(records))
   })
 
+  it('has the room that was asked for, and keeps what it holds', () => {
+    const records = Array.from({ length: 301 }, () => ({ ...empty, value: new Uint8Array(99) }))
+    const batch = batchOf(records.slice(0, 1))
+    batch.reserve(300, 300 * 99)
+    const { rows, bytes } = batch
+    for (const record of records.slice(1)) add(batch, record)
+    expect(batch.rows).toBe(rows)
+    expect(batch.bytes).toBe(bytes)
+    expect(contents(batch)).toEqual(expected(records))
+  })
+
   it('copies what it is given', () => {
     const value = new Uint8Array([1, 2, 3])
     const header = new Uint8Array([4])

@@ -263,14 +263,22 @@ export class Task {
     const { scope } = this
     const contents: CellContent[] = []
     const topic = changelog.topicIndex((scope.table as PartitionTable).topic)
-    for (const cell of epoch.dirty) {
-      const content = epoch.contentOf(cell)
-      const bytes =
-        content === undefined || typeof content === 'object'
-          ? content
-          : scope.encodeState(content, cell.key)
-      changelog.add(topic, this.partition, cell.key, bytes ?? null, Number.NaN, undefined)
-      contents.push(content)
+    const { dirty } = epoch
+    for (let from = 0; from < dirty.length; from += LOOK_AHEAD) {
+      const cells = dirty.slice(from, from + LOOK_AHEAD)
+      // Cells and keys lie anywhere in memory: a short loop waits for many of them at a time, the long one for each.
+      let keyBytes = 0
+      for (const cell of cells) keyBytes += cell.key.length
+      changelog.reserve(cells.length, keyBytes)
+      for (const cell of cells) {
+        const content = epoch.contentOf(cell)
+        const bytes =
+          content === undefined || typeof content === 'object'
+            ? content
+            : scope.encodeState(content, cell.key)
+        changelog.add(topic, this.partition, cell.key, bytes ?? null, Number.NaN, undefined)
+        contents.push(content)
+      }
     }
     return contents
   }
@@ -300,6 +308,9 @@ export class Task {
     if (table.isFull || (round + this.partition) % STORE_ROUNDS === 0) await table.flush()
   }
 }
+
+/** How many cells of a commit are looked at before they are written. */
+const LOOK_AHEAD = 256
 
 /** How many commits go into the store together. */
 const STORE_ROUNDS = 10

@@ -155,6 +155,22 @@ describe.each(['at-least-once', 'exactly-once'] as const)('the state of a key, %
     expect([...(await cluster.lines('group-table'))].sort()).toEqual(['k0=100', 'k1=100'])
   })
 
+  it('is written for each of many keys of one commit', async () => {
+    const records = Array.from({ length: 700 }, (_, index) => ({
+      key: `key-${index}`,
+      value: `${index}`,
+    }))
+    const group = defineGroup('group')
+      .persist(string)
+      .input(input, (ctx, message) => ctx.setValue(message))
+    await cluster.produce('input', records)
+    const { runner } = await cluster.started(group, 1, { guarantee })
+    await eventually(async () => (await cluster.committed('group'))['input/0'] === records.length)
+    await runner.stop()
+    const written = Object.fromEntries(records.map(({ key, value }) => [key, value]))
+    expect(await cluster.table('group-table')).toEqual(written)
+  })
+
   it('belongs to the bytes of the key, also where they are no text', async () => {
     const seen = new Notes<string>()
     const group = defineGroup('group')
