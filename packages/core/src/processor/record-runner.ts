@@ -241,6 +241,11 @@ export class RecordRunner {
 
   // Does what the policy says; returns whether the record is over with that.
   #crashed(flight: Flight, error: GokaError): boolean {
+    if (this.#broken) {
+      // Its failure is void with all that it did: the record is processed again, by whoever has the partition then.
+      this.#close(flight)
+      return false
+    }
     const { item } = flight
     const { log } = this.#scope
     const policy = item.edge.options.onError ?? this.#scope.onError

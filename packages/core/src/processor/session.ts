@@ -34,7 +34,6 @@ import { Shelf } from './shelf.ts'
 import { canWait } from './state-codec.ts'
 import { type TableReport, tableReport } from './table-report.ts'
 import { Task } from './task.ts'
-import type { TaskScope } from './task-scope.ts'
 import { Throttle } from './throttle.ts'
 import { checkTopics } from './topic-check.ts'
 
@@ -166,8 +165,9 @@ export class Session {
     this.#ended.reject(error)
   }
 
-  // A record that its policy lets end the processor.
-  #fail(error: unknown): void {
+  // A record that its policy lets end the processor: if its partition has gone meanwhile, it is for the next owner.
+  #fail(error: unknown, task?: Task): void {
+    if (task?.isLost === true) return
     this.#failure ??= { error }
     this.#ended.resolve()
   }
@@ -318,7 +318,7 @@ export class Session {
     const { edges, settings, context } = this.#options
     const tables = new Map(holding.tables.map((table) => [table.topic, table]))
     const codec = edges.table?.codec as Codec<unknown>
-    const scope: TaskScope = {
+    const task: Task = new Task({
       edges,
       partition: holding.partition,
       clock: context.clock,
@@ -353,13 +353,12 @@ export class Session {
         })
         return sent
       },
-      deferredFailure: (record, error) => this.#fail(callbackError(record, error)),
-      fail: (error) => this.#fail(error),
+      deferredFailure: (record, error) => this.#fail(callbackError(record, error), task),
+      fail: (error) => this.#fail(error, task),
       hasRoom: () => this.#mayRun(),
       released: () => this.#throttle.release(),
       wake: () => this.#scheduler.wake(task),
-    }
-    const task = new Task(scope)
+    })
     return task
   }
 
