@@ -192,8 +192,8 @@ export class Task {
   #prepare(item: PreparedBatch): boolean {
     const { table, joins } = this.scope
     if (table?.cells.isFull === true) table.cells.rotate(this.#pinned())
-    for (const [index, joined] of [...joins.values()].entries()) {
-      if (joined.cells.isFull) joined.cells.rotate(this.#inUse((queued) => queued.joined[index]))
+    for (const [topic, joined] of joins) {
+      if (joined.cells.isFull) joined.cells.rotate(this.#inUse((item) => item.joined.get(topic)))
     }
     const prepared = item.prepare(table, joins)
     if (prepared === undefined) return true

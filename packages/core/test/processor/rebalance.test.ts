@@ -1,5 +1,5 @@
 import { integer, string } from '@goka/codecs'
-import { defineGroup, type ErrorPolicy, type ProcessorOptions, stream } from '@goka/core'
+import { defineGroup, type ErrorPolicy, type ProcessorOptions, stream, table } from '@goka/core'
 import { memory } from '@goka/storage-memory'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { Cluster, type Running } from '../cluster.ts'
@@ -175,6 +175,32 @@ describe('a rebalance', () => {
     await begun.promise
     cluster.start(group)
     expect((await aborted.until(1))[0]).toBe(PARTITIONS - 1)
+  })
+
+  it('leaves what was joined to callbacks whose partition has gone', async () => {
+    await makeCluster('incremental')
+    await cluster.createTable('profiles', PARTITIONS)
+    const profiles = table('profiles', string)
+    await cluster.produce('profiles', [{ key: 'x', value: 'Xenia', partition: PARTITIONS - 1 }])
+    const gone = new Gate()
+    const joined = new Notes<string | undefined>()
+    let first = true
+    const group = defineGroup('group')
+      .join(profiles)
+      .input(input, async (ctx) => {
+        const wait = first
+        first = false
+        if (wait) await gone.promise
+        joined.add(ctx.join(profiles))
+      })
+    const goka = cluster.goka({ storage: laterStorage(memory()) })
+    await cluster.started(group, PARTITIONS, { drainTimeoutMs: 30 }, goka)
+    await cluster.produce('input', [{ key: 'x', value: 'v', partition: PARTITIONS - 1 }])
+    await eventually(() => !first)
+    cluster.start(group)
+    await joined.until(1)
+    gone.open()
+    expect(await joined.until(2)).toEqual(['Xenia', 'Xenia'])
   })
 
   it.each<ErrorPolicy>(['fail', 'skip', { deadLetter: 'dead' }, { retry: { initialMs: 1 } }])(
