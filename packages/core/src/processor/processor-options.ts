@@ -50,9 +50,15 @@ export interface ProcessorOptions {
   readonly guarantee?: 'at-least-once' | 'exactly-once'
   /** Time between commits, milliseconds. Default 100. */
   readonly commitIntervalMs?: number
-  /** How many bytes of values and outputs may wait for a commit before one starts early; twice as many stop the intake. Default 32 MiB. */
+  /**
+   * How many bytes of keys, values and outputs may wait for a commit before one starts early; at twice as many no more records
+   * are started. Default 32 MiB.
+   */
   readonly maxUncommittedBytes?: number
-  /** How many bytes of records may wait for their callbacks before a partition is paused. Default 32 MiB. */
+  /**
+   * How many bytes of records may wait for their callbacks before partitions are paused. As many again, and a poll for each
+   * partition, may wait while some are. Default 32 MiB.
+   */
   readonly maxQueuedBytes?: number
   /** How many bytes the values in use may take, over all partitions, roughly. Default 64 MiB. */
   readonly cacheBytes?: number

@@ -263,8 +263,6 @@ export class CallbackContext {
     const bytes = value === null ? null : stream.codec.encode(value)
     const outputs = this.#outputs as ProduceBatch
     this.#scope.write(outputs, stream.topic, this.#bytesOf(key), bytes, options)
-    const epoch = this.#epoch as Epoch
-    epoch.bytes += key.length + (bytes?.length ?? 0)
   }
 
   // The key of the record stands for the bytes that it was read from, whether or not they are UTF-8.

@@ -48,7 +48,7 @@ export class Task {
     return this.#queuedBytes
   }
 
-  /** Bytes of values and outputs that are not committed. */
+  /** Bytes of keys, values and outputs that are not committed. */
   get uncommittedBytes(): number {
     return this.#epoch.bytes + (this.#sealed?.bytes ?? 0) + (this.#committing?.bytes ?? 0)
   }
@@ -227,7 +227,7 @@ export class Task {
     this.statistics.emitted += epoch.outputs.length
     const { outputs } = epoch
     epoch.outputs = this.scope.newBatch()
-    epoch.sending(this.scope.send(outputs))
+    epoch.sending(this.scope.send(outputs), outputs.byteLength)
   }
 
   /**

@@ -87,7 +87,7 @@ describe('a deferred commit', () => {
   it('is followed by the commit at once when there is too much to commit', async () => {
     const clock = new ManualClock()
     const { group, deferred, seen } = deferring()
-    const options = { maxUncommittedBytes: 4, commitIntervalMs: 3_600_000 }
+    const options = { maxUncommittedBytes: 9, commitIntervalMs: 3_600_000 }
     await cluster.started(group, 1, options, cluster.goka({ clock }))
     await cluster.produce('input', records('later'))
     await seen.until(1)
