@@ -5,7 +5,8 @@ import { clientContext } from '../src/crash/client-context.ts'
 import { CrashRun } from '../src/crash/crash-run.ts'
 import { Oracle } from '../src/crash/oracle.ts'
 import { eventually } from '../src/eventually.ts'
-import type { MemberProcess } from '../src/kafka-cluster.ts'
+import { InstanceProcess, type MemberProcess } from '../src/kafka-cluster.ts'
+import { Program, programPath } from '../src/program.ts'
 import { ProxiedBroker } from '../src/proxied-broker.ts'
 import { unusedPort } from '../src/proxy.ts'
 
@@ -162,4 +163,32 @@ describe.each(guarantees)('faults of the broker, %s', (guarantee) => {
     await emitting
     await finish(run, broker.brokers, guarantee, new Map([['one', member]]))
   })
+})
+
+describe('a broker that has gone for good', () => {
+  it.each([
+    ['by node-rdkafka alone', false],
+    ['natively', true],
+  ])(
+    'does not keep the process of a member whose commit it owes an answer, %s',
+    async (_, nativeFastPath) => {
+      await using broker = await startBroker()
+      const { brokers } = broker
+      const topic = 'left-alone'
+      const admin = await rdkafka({ brokers: [brokers] }).admin(clientContext)
+      await admin.createTopic({ topic, partitions: 1 })
+      await admin.close()
+      const told = JSON.stringify({ brokers, topic, nativeFastPath })
+      await using program = new Program(programPath('lone-member'), [told])
+      const member = new InstanceProcess(program)
+      await member.state('running')
+      // One that is frozen takes the commit and does not answer.
+      broker.kill('SIGSTOP')
+      await member.ask('commit')
+      broker.kill('SIGKILL')
+      await broker.exited
+      program.write(JSON.stringify({ id: 0, question: 'close' }))
+      expect(await program.end(20_000)).toEqual({ code: 0, signal: null })
+    },
+  )
 })
