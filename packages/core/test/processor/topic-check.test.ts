@@ -165,23 +165,9 @@ describe('the topics of a group', () => {
         const found = await made.topics(names)
         return new Map([...found].map(([name, one]) => [name, { ...one, replicationFactor }]))
       }
-      return new Proxy(made, {
-        get: (target, name) => {
-          if (name === 'topics') return topics
-          const value: unknown = Reflect.get(target, name)
-          return typeof value === 'function' ? value.bind(target) : value
-        },
-      })
+      return withMethod(made, 'topics', topics)
     }
-    return cluster.goka({
-      transport: new Proxy(transport, {
-        get: (target, name) => {
-          if (name === 'admin') return admin
-          const value: unknown = Reflect.get(target, name)
-          return typeof value === 'function' ? value.bind(target) : value
-        },
-      }),
-    })
+    return cluster.goka({ transport: withMethod(transport, 'admin', admin) })
   }
 
   it.each(['group-table', 'group-loop'])(
@@ -236,3 +222,18 @@ describe('the topics of a group', () => {
     await cluster.started(group, 3, { topics })
   })
 })
+
+/** The same but for one method. */
+function withMethod<T extends object, Name extends keyof T>(
+  whole: T,
+  name: Name,
+  method: T[Name],
+): T {
+  return new Proxy(whole, {
+    get: (target, asked): unknown => {
+      if (asked === name) return method
+      const value: unknown = Reflect.get(target, asked)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
