@@ -19,6 +19,11 @@ export const int64: Codec<bigint> = {
     return Buffer.from(value.toString(), 'latin1')
   },
 
+  encodeShared(value: bigint): string {
+    int64.check?.(value)
+    return String(value)
+  },
+
   decode(bytes: Uint8Array): bigint {
     const short = shortDecimal(bytes)
     if (!Number.isNaN(short)) return BigInt(short)

@@ -20,6 +20,11 @@ export const integer: Codec<number> = {
     return Buffer.from(String(value), 'latin1')
   },
 
+  encodeShared(value: number): string {
+    integer.check?.(value)
+    return String(value)
+  },
+
   decode(bytes: Uint8Array): number {
     const short = shortDecimal(bytes)
     if (!Number.isNaN(short)) return short

@@ -9,6 +9,7 @@ import {
 } from '@goka/interface'
 import { delay } from './backoff.ts'
 import { type Deferred, deferred } from './deferred.ts'
+import { encodeShared } from './encode-shared.ts'
 import type { EmitOptions } from './graph/context.ts'
 import type { Stream } from './graph/stream.ts'
 import { encodeKey } from './key.ts'
@@ -138,7 +139,7 @@ export class Emitter<T> {
     const { stream, partitioner, options: defaults } = this.#parts
     if (typeof key !== 'string') throw invalidOption('key', 'a string', key)
     if (value === undefined) throw invalidOption('value', 'a value, or null', value)
-    const bytes = value === null ? null : stream.codec.encode(value)
+    const bytes = value === null ? null : encodeShared(stream.codec, value)
     const keyBytes = encodeKey(key)
     const headers =
       defaults.headers === undefined

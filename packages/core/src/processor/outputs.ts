@@ -84,7 +84,7 @@ export class Outputs {
     batch: ProduceBatch,
     topic: string,
     key: ByteString | null,
-    value: Uint8Array | null,
+    value: Uint8Array | string | null,
     { headers: own, timestampMs = Number.NaN }: EmitOptions = {},
   ): void {
     const partitions = this.#partitions.get(topic)

@@ -7,6 +7,7 @@ import {
   type ProduceBatch,
 } from '@goka/interface'
 import { isLater } from '../awaitable.ts'
+import { encodeShared } from '../encode-shared.ts'
 import type { EmitOptions } from '../graph/context.ts'
 import type { Stream, Table } from '../graph/stream.ts'
 import { decodeKey, encodeKey } from '../key.ts'
@@ -260,7 +261,7 @@ export class CallbackContext {
       throw this.#refused(operation, 'undefined is not a value: null sends a tombstone')
     }
     if (typeof key !== 'string') throw this.#refused(operation, 'the key must be a string')
-    const bytes = value === null ? null : stream.codec.encode(value)
+    const bytes = value === null ? null : encodeShared(stream.codec, value)
     const outputs = this.#outputs as ProduceBatch
     this.#scope.write(outputs, stream.topic, this.#bytesOf(key), bytes, options)
   }

@@ -35,7 +35,7 @@ export interface TaskScope {
     batch: ProduceBatch,
     topic: string,
     key: ByteString | null,
-    value: Uint8Array | null,
+    value: Uint8Array | string | null,
     options: EmitOptions | undefined,
   ): void
   /** Sends outputs; resolves when they are acknowledged. */
