@@ -57,6 +57,7 @@ async function finish(
   for (const member of members.values()) await member.stop()
   const places = [...members.keys()].map((place) => run.pathOf(place))
   await oracle.check(guarantee, places)
+  await eventually(async () => expect(await run.openTransactions()).toEqual([]))
 }
 
 describe.each(guarantees)('faults around members, %s', (guarantee) => {
