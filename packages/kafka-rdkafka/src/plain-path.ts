@@ -25,7 +25,7 @@ export const plainPath: RecordPath = {
   sendOffsets: (producer, consumer, offsets, timeoutMs) => ({
     // The consumer's client is looked into when a thread is free: it must not be gone by then.
     returned: consumer.during(
-      call<void>((done) => {
+      call((done) => {
         const sent = offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
         producer.client.sendOffsetsToTransaction(sent, consumer.client, timeoutMs, done)
       }),

@@ -47,9 +47,12 @@ describe('members on a cluster of three brokers', () => {
         run.topics,
       )
       await run.emit(5)
-      const members = [run.start('one'), run.start('two')] as const
-      await eventually(async () => expect(await running(members)).toEqual([2, 2]))
-      const id = kind === 'group' ? group : await members[0].ask<string>('transactionalId')
+      const [one, two] = [run.start('one'), run.start('two')]
+      const members = [one, two]
+      await eventually(async () =>
+        expect([await one.running(), await two.running()]).toEqual([2, 2]),
+      )
+      const id = kind === 'group' ? group : await one.ask<string>('transactionalId')
       gone = await cluster.coordinator(kind, id)
       await cluster.inSync()
       let emitting = true
@@ -71,13 +74,6 @@ describe('members on a cluster of three brokers', () => {
     },
   )
 })
-
-async function running(members: readonly MemberProcess[]): Promise<readonly number[]> {
-  const reports = await Promise.all(members.map((member) => member.report()))
-  return reports.map(
-    ({ partitions }) => partitions.filter(({ state }) => state === 'running').length,
-  )
-}
 
 async function committed(members: readonly MemberProcess[]): Promise<number> {
   const reports = await Promise.all(members.map((member) => member.report()))

@@ -15,15 +15,10 @@ jest.setTimeout(120_000)
 
 const guarantees = ['at-least-once', 'exactly-once'] as const
 
-async function running(member: MemberProcess): Promise<number> {
-  const { partitions } = await member.report()
-  return partitions.filter(({ state }) => state === 'running').length
-}
-
 /** Two members that share the partitions. */
 async function startTwo(run: CrashRun): Promise<ReadonlyMap<string, MemberProcess>> {
   const [one, two] = [run.start('one'), run.start('two')]
-  await eventually(async () => expect([await running(one), await running(two)]).toEqual([2, 2]))
+  await eventually(async () => expect([await one.running(), await two.running()]).toEqual([2, 2]))
   return new Map([
     ['one', one],
     ['two', two],
@@ -72,18 +67,18 @@ describe.each(guarantees)('faults around members, %s', (guarantee) => {
     ])
     const [zombie, heir] = [...members.values()] as [MemberProcess, MemberProcess]
     await eventually(async () => {
-      expect([await running(zombie), await running(heir)]).toEqual([2, 2])
+      expect([await zombie.running(), await heir.running()]).toEqual([2, 2])
     })
     let emitting = true
     const load = (async () => {
       while (emitting) await run.emit(1)
     })()
     zombie.program.kill('SIGSTOP')
-    await eventually(async () => expect(await running(heir)).toBe(4))
+    await eventually(async () => expect(await heir.running()).toBe(4))
     await run.emit(2)
     zombie.program.kill('SIGCONT')
     await eventually(async () => {
-      expect([await running(zombie), await running(heir)]).toEqual([2, 2])
+      expect([await zombie.running(), await heir.running()]).toEqual([2, 2])
     })
     emitting = false
     await load
@@ -137,7 +132,7 @@ describe.each(guarantees)('faults of the broker, %s', (guarantee) => {
     const member = run.start('one')
     await member.state('restarting')
     await broker.restart()
-    await eventually(async () => expect(await running(member)).toBe(4), 60_000)
+    await eventually(async () => expect(await member.running()).toBe(4), 60_000)
     await run.emit(2)
     await finish(run, brokers, guarantee, new Map([['one', member]]))
   })
@@ -148,7 +143,7 @@ describe.each(guarantees)('faults of the broker, %s', (guarantee) => {
     await using run = await CrashRun.make(proxied.brokers, processor)
     await run.emit(5)
     const member = run.start('one')
-    await eventually(async () => expect(await running(member)).toBe(4))
+    await eventually(async () => expect(await member.running()).toBe(4))
     for (let cut = 0; cut < 5; cut++) {
       const emitting = run.emit(5)
       proxy.cut()

@@ -244,6 +244,7 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
     await this.#committer.stop()
     await this.#flow.clear()
     if (this.#isOwedAnswer && !(await this.#coordinatorAnswers())) {
+      this.connection.leave()
       void this.connection.during(this.#untilCoordinatorAnswers())
     }
     if (this.#joined && this.connection.isBusy) this.#leave()

@@ -50,9 +50,9 @@ class FakeSendings {
 }
 
 /** A member that owns all partitions. */
-const member: GroupConsumer = Object.create(RdkafkaGroupConsumer.prototype, {
+const member = Object.create(RdkafkaGroupConsumer.prototype, {
   checkOwned: { value: () => undefined },
-})
+}) as GroupConsumer
 
 const sink = { stop: async () => undefined } as RecordSink
 

@@ -49,11 +49,11 @@ export class CrashRun implements AsyncDisposable {
     return join(this.#path, place)
   }
 
-  /** Starts a member; one that has a plan dies of it. */
-  start(place: string, crash?: CrashPlan): MemberProcess {
+  /** Starts a member; one that has a plan dies of it. `brokers`: where it finds the cluster. */
+  start(place: string, crash?: CrashPlan, brokers: string = this.brokers): MemberProcess {
     const options: CrashMemberOptions = {
       ...this.topics,
-      brokers: this.brokers,
+      brokers,
       path: this.pathOf(place),
       processor: this.#processor,
       crash,
