@@ -12,11 +12,17 @@ export const bytes: Codec<Uint8Array> = {
   decodesToViews: true,
 
   encode(value: Uint8Array): Uint8Array {
-    if (!isUint8Array(value)) throw encodeError('bytes', 'it takes instances of Uint8Array', value)
-    return Buffer.from(value)
+    return Buffer.from(checked(value))
   },
+
+  encodeShared: checked,
 
   decode(bytes: Uint8Array): Uint8Array {
     return bytes
   },
+}
+
+function checked(value: Uint8Array): Uint8Array {
+  if (!isUint8Array(value)) throw encodeError('bytes', 'it takes instances of Uint8Array', value)
+  return value
 }

@@ -29,10 +29,3 @@ export function longDecimal(bytes: Uint8Array): string | undefined {
   if (!/^[+-]?[0-9]+$/.test(text)) return undefined
   return text.startsWith('+') ? text.slice(1) : text
 }
-
-/** The bytes of a number's digits. For so few a loop is faster than a call out of JavaScript, which `Buffer.from` makes. */
-export function decimalBytes(digits: string): Uint8Array {
-  const bytes = Buffer.allocUnsafe(digits.length)
-  for (let i = 0; i < digits.length; i++) bytes[i] = digits.charCodeAt(i)
-  return bytes
-}

@@ -1,6 +1,6 @@
 import type { Codec } from '@goka/interface'
 import { decodeError, encodeError } from './codec-error.ts'
-import { decimalBytes, longDecimal, shortDecimal } from './decimal.ts'
+import { longDecimal, shortDecimal } from './decimal.ts'
 
 /**
  * A whole number of 64 bits with a sign, as a bigint; in decimal ASCII, as Goka's `codec.Int64`. See `integer` for
@@ -16,7 +16,12 @@ export const int64: Codec<bigint> = {
 
   encode(value: bigint): Uint8Array {
     int64.check?.(value)
-    return decimalBytes(value.toString())
+    return Buffer.from(value.toString(), 'latin1')
+  },
+
+  encodeShared(value: bigint): string {
+    int64.check?.(value)
+    return String(value)
   },
 
   decode(bytes: Uint8Array): bigint {

@@ -1,6 +1,6 @@
 import type { Codec } from '@goka/interface'
 import { decodeError, encodeError } from './codec-error.ts'
-import { decimalBytes, longDecimal, shortDecimal } from './decimal.ts'
+import { longDecimal, shortDecimal } from './decimal.ts'
 
 /**
  * A whole number that a double holds exactly, from -(2^53 - 1) to 2^53 - 1; in decimal ASCII, as Goka's `codec.Int64`,
@@ -17,7 +17,12 @@ export const integer: Codec<number> = {
 
   encode(value: number): Uint8Array {
     integer.check?.(value)
-    return decimalBytes(String(value))
+    return Buffer.from(String(value), 'latin1')
+  },
+
+  encodeShared(value: number): string {
+    integer.check?.(value)
+    return String(value)
   },
 
   decode(bytes: Uint8Array): number {

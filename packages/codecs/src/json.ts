@@ -15,15 +15,10 @@ const anyJson: Codec<unknown> = {
   name: 'json',
 
   encode(value: unknown): Uint8Array {
-    let text: string | undefined
-    try {
-      text = stringify(value)
-    } catch (cause) {
-      throw encodeError('json', messageOf(cause), value, cause)
-    }
-    if (text === undefined) throw encodeError('json', 'it has no form in JSON', value)
-    return Buffer.from(text, 'utf8')
+    return Buffer.from(textOf(value), 'utf8')
   },
+
+  encodeShared: textOf,
 
   decode(bytes: Uint8Array): unknown {
     try {
@@ -32,6 +27,17 @@ const anyJson: Codec<unknown> = {
       throw decodeError('json', 'they are not JSON in UTF-8', bytes, cause)
     }
   },
+}
+
+function textOf(value: unknown): string {
+  let text: string | undefined
+  try {
+    text = stringify(value)
+  } catch (cause) {
+    throw encodeError('json', messageOf(cause), value, cause)
+  }
+  if (text === undefined) throw encodeError('json', 'it has no form in JSON', value)
+  return text
 }
 
 /** With its true type: `undefined` for what has no form in JSON. */

@@ -25,18 +25,22 @@ export function msgpack<T>(options: MsgpackOptions = {}): Codec<T> {
   const settings = { ...options, ignoreUndefined: true }
   const decoder = new Decoder<undefined>(settings)
   let encoder = new Encoder<undefined>(settings)
+  const encodeShared = (value: T): Uint8Array => {
+    if (value === undefined) throw encodeError('msgpack', 'it has no form in MessagePack', value)
+    try {
+      const bytes = encoder.encodeSharedRef(value)
+      if (bytes.length > MAX_KEPT_BYTES) encoder = new Encoder<undefined>(settings)
+      return bytes
+    } catch (cause) {
+      throw encodeError('msgpack', messageOf(cause), value, cause)
+    }
+  }
   return {
     name: 'msgpack',
+    encodeShared,
 
     encode(value: T): Uint8Array {
-      if (value === undefined) throw encodeError('msgpack', 'it has no form in MessagePack', value)
-      try {
-        const bytes = Buffer.from(encoder.encodeSharedRef(value))
-        if (bytes.length > MAX_KEPT_BYTES) encoder = new Encoder<undefined>(settings)
-        return bytes
-      } catch (cause) {
-        throw encodeError('msgpack', messageOf(cause), value, cause)
-      }
+      return Buffer.from(encodeShared(value))
     },
 
     decode(bytes: Uint8Array): T {

@@ -20,6 +20,11 @@ export const string: Codec<string> = {
     return Buffer.from(value, 'utf8')
   },
 
+  encodeShared(value: string): string {
+    string.check?.(value)
+    return value
+  },
+
   decode(bytes: Uint8Array): string {
     try {
       return decodeUtf8(bytes)

@@ -4,10 +4,12 @@ import {
   type Headers,
   ProduceBatch,
   type Producer,
+  type SendReport,
   type Transport,
 } from '@goka/interface'
 import { delay } from './backoff.ts'
 import { type Deferred, deferred } from './deferred.ts'
+import { encodeShared } from './encode-shared.ts'
 import type { EmitOptions } from './graph/context.ts'
 import type { Stream } from './graph/stream.ts'
 import { encodeKey } from './key.ts'
@@ -137,7 +139,7 @@ export class Emitter<T> {
     const { stream, partitioner, options: defaults } = this.#parts
     if (typeof key !== 'string') throw invalidOption('key', 'a string', key)
     if (value === undefined) throw invalidOption('value', 'a value, or null', value)
-    const bytes = value === null ? null : stream.codec.encode(value)
+    const bytes = value === null ? null : encodeShared(stream.codec, value)
     const keyBytes = encodeKey(key)
     const headers =
       defaults.headers === undefined
@@ -247,50 +249,44 @@ export class Emitter<T> {
         // The fate of the records is another matter; the next batch asks again.
         () => {},
       )
-      const report = await producer.sendEach(open.batch)
-      open.settle(report.offsets, report.failures)
+      await open.settle(await producer.sendEach(open.batch))
     } catch (error) {
       open.reject(error)
     }
   }
 }
 
-// The records of one send, and what becomes of them: one promise a record, as there may be a million of them a second.
+// The records of one send, and what becomes of them: one promise a record, as there may be a million of them a second. Who
+// waits for one promise is called in the order in which they came, so none of them needs a function, or an index, of its own.
 class OpenBatch {
   readonly batch: ProduceBatch
-  readonly #resolve: ((record: EmittedRecord) => void)[] = []
-  readonly #reject: ((error: unknown) => void)[] = []
-  readonly #keep = (
-    resolve: (record: EmittedRecord) => void,
-    reject: (error: unknown) => void,
-  ): void => {
-    this.#resolve.push(resolve)
-    this.#reject.push(reject)
+  readonly #report = deferred<SendReport>()
+  #told = 0
+  readonly #tell = ({ offsets, failures }: SendReport): EmittedRecord => {
+    const index = this.#told++
+    const failure = failures.size === 0 ? undefined : failures.get(index)
+    if (failure !== undefined) throw failure
+    const offset = offsets[index] as number
+    const partition = this.batch.partition(index)
+    return { partition, offset: Number.isNaN(offset) ? -1 : offset }
   }
 
   constructor(batch: ProduceBatch) {
     this.batch = batch
   }
 
-  /** The fate of the record that was added to the batch last. */
+  /** The fate of the record that was added to the batch last. To be asked once for each. */
   emitted(): Promise<EmittedRecord> {
-    return new Promise(this.#keep)
+    return this.#report.promise.then(this.#tell)
   }
 
-  settle(offsets: Float64Array, failures: ReadonlyMap<number, GokaError>): void {
-    for (let index = 0; index < this.#resolve.length; index++) {
-      const failure = failures.size === 0 ? undefined : failures.get(index)
-      if (failure !== undefined) {
-        this.#reject[index]?.(failure)
-        continue
-      }
-      const offset = offsets[index] as number
-      const partition = this.batch.partition(index)
-      this.#resolve[index]?.({ partition, offset: Number.isNaN(offset) ? -1 : offset })
-    }
+  /** Resolves when everybody has been told. */
+  async settle(report: SendReport): Promise<void> {
+    this.#report.resolve(report)
+    await this.#report.promise
   }
 
   reject(error: unknown): void {
-    for (const reject of this.#reject) reject(error)
+    this.#report.reject(error)
   }
 }

@@ -50,6 +50,8 @@ export interface TopicDescription {
   readonly partitions: number
   /** Changes when a topic is deleted and made anew; `undefined` when the transport cannot tell. */
   readonly topicId: string | undefined
+  /** Replicas of the partition that has fewest; left out when the transport cannot tell. */
+  readonly replicationFactor?: number
 }
 
 /** A topic as it shall be. */

@@ -26,6 +26,12 @@ export interface Codec<T> {
    */
   check?(value: T): void
   /**
+   * What `encode` gives, for a caller that copies it at once: the bytes may be others' memory, such as the value's own, and
+   * a string stands for its UTF-8. Optional; with it, nothing is made for a value that is sent but the record itself.
+   * @throws GokaError what `encode` throws
+   */
+  encodeShared?(value: T): Uint8Array | string
+  /**
    * Decoded values are views of the bytes that they were decoded from. Such a message is part of the memory of its batch,
    * which stays as long as the message is kept; of the values in tables the core makes copies.
    */

@@ -87,19 +87,21 @@ export class ProduceBatch {
   /**
    * Adds a record and copies its bytes.
    * @param topic - what `topicIndex` gave
-   * @param value - `null` for a tombstone
+   * @param value - a string stands for its UTF-8; `null` for a tombstone
    * @param timestampMs - NaN: the moment of sending
    */
   add(
     topic: number,
     partition: number,
     key: ByteString | null,
-    value: Uint8Array | null,
+    value: Uint8Array | string | null,
     timestampMs: number,
     headers: Headers | undefined,
   ): void {
     const headersLength = headers === undefined ? 0 : headersByteLength(headers)
-    this.reserve(1, (key?.length ?? 0) + (value?.length ?? 0) + headersLength)
+    // In UTF-8 a char has at most three bytes.
+    const valueRoom = typeof value === 'string' ? value.length * 3 : (value?.length ?? 0)
+    this.reserve(1, (key?.length ?? 0) + valueRoom + headersLength)
     const index = this.#length++
     const int = index * ROW_INTS
     const ints = this.#ints
@@ -121,6 +123,10 @@ export class ProduceBatch {
     ints[int + 6] = at
     if (value === null) {
       ints[int + 7] = -1
+    } else if (typeof value === 'string') {
+      const length = writeText(bytes, at, value)
+      ints[int + 7] = length
+      at += length
     } else {
       ints[int + 7] = value.length
       if (value.length <= SHORT)
@@ -204,4 +210,15 @@ export class ProduceBatch {
     const start = this.#ints[at] as number
     return this.#bytes.subarray(start, start + length)
   }
+}
+
+// Returns how many bytes it wrote.
+function writeText(bytes: Buffer, at: number, text: string): number {
+  if (text.length > SHORT) return bytes.write(text, at, 'utf8')
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return bytes.write(text, at, 'utf8')
+    bytes[at + i] = code
+  }
+  return text.length
 }

@@ -64,6 +64,26 @@ describe('ProduceBatch', () => {
     )
   })
 
+  it('writes text as UTF-8', () => {
+    const texts = fc.array(fc.string({ unit: 'binary', maxLength: 3_000 }), { maxLength: 20 })
+    fc.assert(
+      fc.property(texts, (values) => {
+        const batch = new ProduceBatch()
+        const index = batch.topicIndex('a')
+        const headers = [{ name: 'n', value: Buffer.from('v') }]
+        for (const value of values) batch.add(index, 0, 'key', value, 0, headers)
+        const records = values.map((value) => ({
+          ...empty,
+          key: 'key',
+          value: Buffer.from(value, 'utf8'),
+          headers,
+        }))
+        expect(contents(batch)).toEqual(expected(records))
+        expect(batch.byteLength).toBe(records.reduce((sum, record) => sum + byteLength(record), 0))
+      }),
+    )
+  })
+
   it('tells an empty key and value from absent ones', () => {
     const absent = { ...empty, key: null, value: null, headers: undefined }
     const batch = batchOf([empty, absent, empty])

@@ -3,7 +3,7 @@ import { type Broker, startNode } from './broker.ts'
 import { type CoordinatorKind, coordinatorPort, isInSync } from './cluster-state.ts'
 import { freePort } from './free-port.ts'
 import { isPortTaken, newClusterId } from './launch.ts'
-import { type ClusterOptions, checkClusterOptions } from './options.ts'
+import { type BrokerPlace, type ClusterOptions, checkClusterOptions } from './options.ts'
 
 /**
  * Several brokers that are one Kafka, each a process and a controller too. Topics, offsets and transactions have a replica on
@@ -39,17 +39,15 @@ const waitTimeoutMs = 30_000
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   checkClusterOptions(options)
-  const { brokers = 3, config = {}, heapMb = 256 } = options
+  const { brokers = 3, config = {}, configOf = () => ({}), heapMb = 256 } = options
   for (let attempt = 1; ; attempt++) {
     const members = await memberConfigs(brokers)
     const clusterId = newClusterId()
     const starts = await Promise.allSettled(
-      members.map(({ port, own }) =>
-        startNode(
-          { port, heapMb, config: { ...own, ...replication(brokers), ...config } },
-          clusterId,
-        ),
-      ),
+      members.map(({ place, port, own }) => {
+        const all = { ...own, ...replication(brokers), ...config, ...configOf(place) }
+        return startNode({ port, heapMb, config: all }, clusterId)
+      }),
     )
     const nodes = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
     const failure = starts.find((start) => start.status === 'rejected')
@@ -64,17 +62,18 @@ async function memberConfigs(count: number) {
   const ports = new Set<number>()
   while (ports.size < 2 * count) ports.add(await freePort())
   const [...all] = ports
-  const members = Array.from({ length: count }, (_, index) => ({
+  const members: readonly BrokerPlace[] = Array.from({ length: count }, (_, index) => ({
     id: index + 1,
-    port: all[2 * index] as number,
+    client: `127.0.0.1:${all[2 * index]}`,
     controller: `127.0.0.1:${all[2 * index + 1]}`,
   }))
   const voters = members.map(({ id, controller }) => `${id}@${controller}`).join(',')
-  return members.map(({ id, port, controller }) => ({
-    port,
+  return members.map((place) => ({
+    place,
+    port: Number(place.client.split(':')[1]),
     own: {
-      'node.id': String(id),
-      listeners: `CLIENT://127.0.0.1:${port},CONTROLLER://${controller}`,
+      'node.id': String(place.id),
+      listeners: `CLIENT://${place.client},CONTROLLER://${place.controller}`,
       'controller.quorum.voters': voters,
     },
   }))

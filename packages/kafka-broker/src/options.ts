@@ -17,12 +17,24 @@ export interface BrokerOptions {
   readonly heapMb?: number
 }
 
+/** Where a broker of a cluster is. */
+export interface BrokerPlace {
+  /** `node.id`, from 1 on. */
+  readonly id: number
+  /** `host:port` of its listener `CLIENT`. */
+  readonly client: string
+  /** `host:port` of its listener `CONTROLLER`. */
+  readonly controller: string
+}
+
 /** What a cluster can be told. */
 export interface ClusterOptions {
   /** How many brokers it has, 1 to 9. Each is a controller too. Default: 3. */
   readonly brokers?: number
   /** Entries of `server.properties` of each broker; they win over the defaults. */
   readonly config?: Readonly<Record<string, string>>
+  /** Entries for one broker; they win over `config`. */
+  readonly configOf?: (place: BrokerPlace) => Readonly<Record<string, string>>
   /** Most memory for the Java heap of each broker, in megabytes. Default: 256. */
   readonly heapMb?: number
 }

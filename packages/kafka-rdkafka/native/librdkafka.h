@@ -12,6 +12,9 @@
   X(error_code)                              \
   X(error_string)                            \
   X(error_destroy)                           \
+  X(error_is_fatal)                          \
+  X(error_is_retriable)                      \
+  X(error_txn_requires_abort)                \
   X(conf_get)                                \
   X(conf_interceptor_add_on_new)             \
   X(conf_interceptor_add_on_conf_destroy)    \
@@ -45,6 +48,9 @@
   X(event_topic_partition_list)              \
   X(assignment_lost)                         \
   X(commit_queue)                            \
+  X(consumer_group_metadata)                 \
+  X(consumer_group_metadata_destroy)         \
+  X(send_offsets_to_transaction)             \
   X(AdminOptions_new)                        \
   X(AdminOptions_destroy)                    \
   X(AdminOptions_set_request_timeout)        \

@@ -18,6 +18,7 @@ NAPI_MODULE_INIT() {
   keep_loaded();
   if (goka::define_consumer_pump(env, exports) != napi_ok ||
       goka::define_producer_sink(env, exports) != napi_ok ||
+      goka::define_offset_sending(env, exports) != napi_ok ||
       goka::define_request_session(env, exports) != napi_ok) {
     napi_throw_error(env, nullptr, "the addon cannot be set up");
     return nullptr;

@@ -1,8 +1,9 @@
 #include "request.h"
 
-#include <cstdlib>
 #include <map>
 #include <memory>
+
+#include "offset-list.h"
 
 namespace goka {
 
@@ -11,7 +12,6 @@ namespace {
 template <typename T>
 using Owned = std::unique_ptr<T, void (*)(T *)>;
 
-using Partitions = Owned<rd_kafka_topic_partition_list_t>;
 using Options = Owned<rd_kafka_AdminOptions_t>;
 
 // What is needed to issue one request.
@@ -26,15 +26,7 @@ struct Issuing {
   const char *text(size_t index) const { return request.arguments[index].c_str(); }
 
   // The offsets that are the arguments from `first` on.
-  Partitions partitions(size_t first) const {
-    Partitions list(api.topic_partition_list_new(0), api.topic_partition_list_destroy);
-    for (size_t i = first; i + 2 < count(); i += 3) {
-      const auto partition = static_cast<int32_t>(std::strtol(text(i + 1), nullptr, 10));
-      api.topic_partition_list_add(list.get(), text(i), partition)->offset =
-          std::strtoll(text(i + 2), nullptr, 10);
-    }
-    return list;
-  }
+  OffsetList partitions(size_t first) const { return read_offsets(api, request.arguments, first); }
 
   Options options(rd_kafka_admin_op_t operation) const {
     Options options(api.AdminOptions_new(handle, operation), api.AdminOptions_destroy);

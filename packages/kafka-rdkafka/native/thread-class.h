@@ -10,6 +10,30 @@
 
 namespace goka {
 
+// Wakes the function that is `onWake`. nullptr: thrown.
+inline std::shared_ptr<Waker> make_waker(const Call &call, napi_value on_wake) {
+  napi_valuetype type = napi_undefined;
+  napi_typeof(call.env(), on_wake, &type);
+  if (type != napi_function) {
+    call.fail("onWake must be a function");
+    return nullptr;
+  }
+  auto waker = Waker::create(call.env(), on_wake);
+  if (waker == nullptr) call.fail("the thread cannot be connected to the event loop");
+  return waker;
+}
+
+// The object behind `this`, which is of the class: V8 has checked that. nullptr: thrown.
+template <typename T>
+T *unwrapped(const Call &call) {
+  void *holder = nullptr;
+  if (napi_unwrap(call.env(), call.self(), &holder) != napi_ok) {
+    call.fail("the object was never made");
+    return nullptr;
+  }
+  return static_cast<std::shared_ptr<T> *>(holder)->get();
+}
+
 // The JavaScript class of a ClientThread: `new T(client, ..., onWake)`, `stop()`, `stopped()`.
 template <typename T>
 class ThreadClass {
@@ -40,11 +64,8 @@ class ThreadClass {
   template <typename... Rest>
   static bool start(const Call &call, const std::shared_ptr<Client> &client,
                     napi_value on_wake, Rest... rest) {
-    napi_valuetype type = napi_undefined;
-    napi_typeof(call.env(), on_wake, &type);
-    if (type != napi_function) return call.fail("onWake must be a function");
-    auto waker = Waker::create(call.env(), on_wake);
-    if (waker == nullptr) return call.fail("the thread cannot be connected to the event loop");
+    auto waker = make_waker(call, on_wake);
+    if (waker == nullptr) return false;
     auto thread = std::make_shared<T>(client, waker, rest...);
     auto *holder = new std::shared_ptr<T>(thread);
     if (napi_wrap(call.env(), call.self(), holder, release, nullptr, nullptr) != napi_ok) {
@@ -57,15 +78,8 @@ class ThreadClass {
     return call.fail("the client is closed");
   }
 
-  // The object behind `this`, which is of the class: V8 has checked that. nullptr: thrown.
-  static T *self(const Call &call) {
-    void *holder = nullptr;
-    if (napi_unwrap(call.env(), call.self(), &holder) != napi_ok) {
-      call.fail("the object was never made");
-      return nullptr;
-    }
-    return static_cast<std::shared_ptr<T> *>(holder)->get();
-  }
+  // The object behind `this`. nullptr: thrown.
+  static T *self(const Call &call) { return unwrapped<T>(call); }
 
  private:
   static napi_value stop(napi_env env, napi_callback_info info) {

@@ -53,6 +53,11 @@ void Waker::close() {
   function_ = nullptr;
 }
 
+void Waker::unref(napi_env env) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (function_ != nullptr) napi_unref_threadsafe_function(env, function_);
+}
+
 void Waker::call(napi_env env, napi_value callback, void *context, void *) {
   // The environment ends and `finalize` was called already: the context is gone.
   if (env == nullptr) return;

@@ -9,7 +9,7 @@
 namespace goka {
 
 // Calls a function of JavaScript, without arguments, soon after `wake`; several wakes may end in one call. Keeps the event
-// loop alive until it is closed. Any thread may wake it at any time, also after the JavaScript side is gone.
+// loop alive until it is closed, or let go. Any thread may wake it at any time, also after the JavaScript side is gone.
 class Waker {
  public:
   // `finished` is asked after each call; once true, the waker closes itself. `gone` is called when it is closed for
@@ -19,6 +19,8 @@ class Waker {
   void on_call(std::function<bool()> finished, std::function<void()> gone);
   void wake();
   void close();
+  // The event loop does not wait for it any more. On the thread of JavaScript.
+  void unref(napi_env env);
 
  private:
   static void call(napi_env env, napi_value callback, void *context, void *data);

@@ -168,6 +168,8 @@ export function producerConfig(
         // The previous transaction is still being completed when the next sends its offsets: librdkafka then waits for this.
         'retry.backoff.ms': 10,
         'retry.backoff.max.ms': 100,
+        // A commit of offsets that has lost the group's coordinator looks for it again when any connection comes or goes.
+        'connections.max.idle.ms': 5_000,
       }),
       ...given.global,
       'enable.idempotence': true,

@@ -2,6 +2,7 @@ import type { NativeAddon } from './native/addon.ts'
 import { batchSink } from './native/batch-sink.ts'
 import { nativeAdmin } from './native/native-admin.ts'
 import { nativeGroup } from './native/native-group.ts'
+import { sendOffsets } from './native/native-offset-sending.ts'
 import { pumpSource } from './native/pump-source.ts'
 import type { RecordPath } from './record-path.ts'
 
@@ -23,6 +24,8 @@ export function nativePath(native: NativeAddon): RecordPath {
     source: ({ name }, _clock, options) => pumpSource(native, name, options),
     sink: ({ name }) => batchSink(native, name),
     committer: ({ name }) => nativeGroup(native, name),
+    sendOffsets: (producer, consumer, offsets, timeoutMs) =>
+      sendOffsets(native, producer.name, consumer.name, offsets, timeoutMs),
     adminExtension: ({ name }) => nativeAdmin(native, name),
   }
 }

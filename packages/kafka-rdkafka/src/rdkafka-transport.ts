@@ -97,7 +97,7 @@ class RdkafkaTransport implements Transport {
     const path = this.#use(context)
     const connection = await this.#producer(options, context)
     const sink = path.sink(connection, context.clock)
-    const producer = new RdkafkaTransactionalProducer(context, connection, sink, {
+    const producer = new RdkafkaTransactionalProducer(context, connection, sink, path.sendOffsets, {
       transactionalId: options.transactionalId,
       deliveryTimeoutMs: deliveryTimeoutMs(this.#options, true),
       limitMs: transactionTimeoutMs(this.#options),

@@ -4,6 +4,7 @@ import type { AdminExtension } from './admin-extension.ts'
 import type { Connection } from './client/connection.ts'
 import type { Settings } from './client-config.ts'
 import type { OffsetCommitter } from './consume/offset-committer.ts'
+import type { SendOffsets } from './offset-sending.ts'
 import type { RecordSink } from './record-sink.ts'
 import type { RecordSource, RecordSourceOptions } from './record-source.ts'
 
@@ -24,5 +25,6 @@ export interface RecordPath {
     clock: Clock,
     source: RecordSource,
   ): OffsetCommitter
+  readonly sendOffsets: SendOffsets
   adminExtension(connection: Connection<rdkafka.KafkaConsumer>): AdminExtension | undefined
 }

@@ -154,6 +154,12 @@ export class MemberProcess extends InstanceProcess implements Member {
     return await this.ask<ProcessorReport>('report')
   }
 
+  /** How many partitions it processes now. */
+  async running(): Promise<number> {
+    const { partitions } = await this.report()
+    return partitions.filter(({ state }) => state === 'running').length
+  }
+
   /** SIGKILL; resolves when the process is gone. */
   async kill(): Promise<Exit> {
     this.program.kill('SIGKILL')

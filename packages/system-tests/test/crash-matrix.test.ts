@@ -64,6 +64,7 @@ describe('SIGKILL at a step of the commit', () => {
         guarantee,
         places.map((place) => run.pathOf(place)),
       )
+      await eventually(async () => expect(await run.openTransactions()).toEqual([]))
     },
   )
 })

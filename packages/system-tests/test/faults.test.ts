@@ -5,7 +5,8 @@ import { clientContext } from '../src/crash/client-context.ts'
 import { CrashRun } from '../src/crash/crash-run.ts'
 import { Oracle } from '../src/crash/oracle.ts'
 import { eventually } from '../src/eventually.ts'
-import type { MemberProcess } from '../src/kafka-cluster.ts'
+import { InstanceProcess, type MemberProcess } from '../src/kafka-cluster.ts'
+import { Program, programPath } from '../src/program.ts'
 import { ProxiedBroker } from '../src/proxied-broker.ts'
 import { unusedPort } from '../src/proxy.ts'
 
@@ -14,15 +15,10 @@ jest.setTimeout(120_000)
 
 const guarantees = ['at-least-once', 'exactly-once'] as const
 
-async function running(member: MemberProcess): Promise<number> {
-  const { partitions } = await member.report()
-  return partitions.filter(({ state }) => state === 'running').length
-}
-
 /** Two members that share the partitions. */
 async function startTwo(run: CrashRun): Promise<ReadonlyMap<string, MemberProcess>> {
   const [one, two] = [run.start('one'), run.start('two')]
-  await eventually(async () => expect([await running(one), await running(two)]).toEqual([2, 2]))
+  await eventually(async () => expect([await one.running(), await two.running()]).toEqual([2, 2]))
   return new Map([
     ['one', one],
     ['two', two],
@@ -56,6 +52,7 @@ async function finish(
   for (const member of members.values()) await member.stop()
   const places = [...members.keys()].map((place) => run.pathOf(place))
   await oracle.check(guarantee, places)
+  await eventually(async () => expect(await run.openTransactions()).toEqual([]))
 }
 
 describe.each(guarantees)('faults around members, %s', (guarantee) => {
@@ -70,18 +67,18 @@ describe.each(guarantees)('faults around members, %s', (guarantee) => {
     ])
     const [zombie, heir] = [...members.values()] as [MemberProcess, MemberProcess]
     await eventually(async () => {
-      expect([await running(zombie), await running(heir)]).toEqual([2, 2])
+      expect([await zombie.running(), await heir.running()]).toEqual([2, 2])
     })
     let emitting = true
     const load = (async () => {
       while (emitting) await run.emit(1)
     })()
     zombie.program.kill('SIGSTOP')
-    await eventually(async () => expect(await running(heir)).toBe(4))
+    await eventually(async () => expect(await heir.running()).toBe(4))
     await run.emit(2)
     zombie.program.kill('SIGCONT')
     await eventually(async () => {
-      expect([await running(zombie), await running(heir)]).toEqual([2, 2])
+      expect([await zombie.running(), await heir.running()]).toEqual([2, 2])
     })
     emitting = false
     await load
@@ -135,7 +132,7 @@ describe.each(guarantees)('faults of the broker, %s', (guarantee) => {
     const member = run.start('one')
     await member.state('restarting')
     await broker.restart()
-    await eventually(async () => expect(await running(member)).toBe(4), 60_000)
+    await eventually(async () => expect(await member.running()).toBe(4), 60_000)
     await run.emit(2)
     await finish(run, brokers, guarantee, new Map([['one', member]]))
   })
@@ -146,7 +143,7 @@ describe.each(guarantees)('faults of the broker, %s', (guarantee) => {
     await using run = await CrashRun.make(proxied.brokers, processor)
     await run.emit(5)
     const member = run.start('one')
-    await eventually(async () => expect(await running(member)).toBe(4))
+    await eventually(async () => expect(await member.running()).toBe(4))
     for (let cut = 0; cut < 5; cut++) {
       const emitting = run.emit(5)
       proxy.cut()
@@ -162,4 +159,32 @@ describe.each(guarantees)('faults of the broker, %s', (guarantee) => {
     await emitting
     await finish(run, broker.brokers, guarantee, new Map([['one', member]]))
   })
+})
+
+describe('a broker that has gone for good', () => {
+  it.each([
+    ['by node-rdkafka alone', false],
+    ['natively', true],
+  ])(
+    'does not keep the process of a member whose commit it owes an answer, %s',
+    async (_, nativeFastPath) => {
+      await using broker = await startBroker()
+      const { brokers } = broker
+      const topic = 'left-alone'
+      const admin = await rdkafka({ brokers: [brokers] }).admin(clientContext)
+      await admin.createTopic({ topic, partitions: 1 })
+      await admin.close()
+      const told = JSON.stringify({ brokers, topic, nativeFastPath })
+      await using program = new Program(programPath('lone-member'), [told])
+      const member = new InstanceProcess(program)
+      await member.state('running')
+      // One that is frozen takes the commit and does not answer.
+      broker.kill('SIGSTOP')
+      await member.ask('commit')
+      broker.kill('SIGKILL')
+      await broker.exited
+      program.write(JSON.stringify({ id: 0, question: 'close' }))
+      expect(await program.end(20_000)).toEqual({ code: 0, signal: null })
+    },
+  )
 })

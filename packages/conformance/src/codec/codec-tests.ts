@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Codec } from '@goka/interface'
-import { hex } from '../bytes.ts'
+import { hex, utf8 } from '../bytes.ts'
 import { expectCode } from '../expect-code.ts'
 import type { Tests } from '../suite.ts'
 
@@ -95,6 +95,23 @@ export const codecTests: Tests<CodecCase> = {
     for (const value of values) codec.check(value)
     for (const value of invalid.values) {
       const error = await expectCode('GOKA_CODEC_ENCODE', () => codec.check?.(value))
+      assert.equal(error.details.codec, codec.name)
+    }
+  },
+
+  'encodeShared gives what encode gives, and refuses what it refuses': async ({
+    codec,
+    values,
+    invalid,
+  }) => {
+    if (codec.encodeShared === undefined) return
+    for (const value of values) {
+      const shared = codec.encodeShared(value)
+      const found = hex(typeof shared === 'string' ? utf8(shared) : shared)
+      assert.equal(found, hex(codec.encode(value)))
+    }
+    for (const value of invalid.values) {
+      const error = await expectCode('GOKA_CODEC_ENCODE', () => codec.encodeShared?.(value))
       assert.equal(error.details.codec, codec.name)
     }
   },

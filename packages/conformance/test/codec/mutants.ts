@@ -136,6 +136,24 @@ export const codecMutants: readonly CodecMutant[] = [
     })(),
   },
   {
+    defect: 'encodes otherwise for who copies at once',
+    foundBy: 'encodeShared gives what encode gives, and refuses what it refuses',
+    codec: new (class extends ReferenceCodec {
+      override encodeShared(value: string): string {
+        return super.encodeShared(value.slice(0, 100))
+      }
+    })(),
+  },
+  {
+    defect: 'encodes anything for who copies at once',
+    foundBy: 'encodeShared gives what encode gives, and refuses what it refuses',
+    codec: new (class extends ReferenceCodec {
+      override encodeShared(value: unknown): string {
+        return super.encodeShared(String(value))
+      }
+    })(),
+  },
+  {
     defect: 'decodes anything',
     foundBy: 'decode refuses what is not of its format',
     codec: new (class extends ReferenceCodec {

@@ -16,6 +16,11 @@ export class ReferenceCodec implements Codec<string> {
     return new TextEncoder().encode(`!${value}`)
   }
 
+  encodeShared(value: string): string {
+    this.check(value)
+    return `!${value}`
+  }
+
   decode(bytes: Uint8Array): string {
     if (bytes[0] !== 0x21) {
       const prefix = Buffer.from(bytes.subarray(0, 8)).toString('hex')

@@ -41,9 +41,11 @@ export class Committer {
   readonly #options: CommitterOptions
   readonly #changelog = new ProduceBatch()
   #timer: Timer
-  #running: Promise<void> | undefined
+  #running: Promise<unknown> | undefined
   #stopped = false
   #requested = false
+  // Epochs that a requested commit had to leave out.
+  readonly #late = new WeakSet<Epoch>()
   #round = 0
 
   constructor(options: CommitterOptions) {
@@ -118,9 +120,13 @@ export class Committer {
     if (this.#timer !== undefined) clock.clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#stopped) return
+    const isRequested = this.#requested
     this.#requested = false
     this.#run([...tasks()], DRAIN_MS)
-      .then(() => this.#store())
+      .then((late) => {
+        if (isRequested) for (const epoch of late) this.#requestWhenDrained(epoch)
+        return this.#store()
+      })
       .then(
         () => this.#schedule(),
         () => {},
@@ -138,12 +144,21 @@ export class Committer {
     }
   }
 
-  async #run(tasks: readonly Task[], drainMs: number): Promise<void> {
+  #requestWhenDrained(epoch: Epoch): void {
+    if (this.#late.has(epoch)) return
+    this.#late.add(epoch)
+    void epoch.whenDrained().then(() => {
+      if (!epoch.isBroken) this.request()
+    })
+  }
+
+  // Resolves with the epochs that were left out.
+  async #run(tasks: readonly Task[], drainMs: number): Promise<readonly Epoch[]> {
     while (this.#running !== undefined) await this.#running
     const running = this.#commit(tasks, drainMs)
     this.#running = running
     try {
-      await running
+      return await running
     } catch (error) {
       // Whoever asked for it: what it took from the tasks is gone with it.
       this.#options.onFault(error)
@@ -153,7 +168,7 @@ export class Committer {
     }
   }
 
-  async #commit(tasks: readonly Task[], drainMs: number): Promise<void> {
+  async #commit(tasks: readonly Task[], drainMs: number): Promise<readonly Epoch[]> {
     const { clock, consumer, guarantee, tableTopic, onCommitted } = this.#options
     const startMs = clock.now()
     const sealed: { task: Task; epoch: Epoch }[] = []
@@ -171,7 +186,8 @@ export class Committer {
       enough.abort()
     }
     const ready = sealed.filter(({ task, epoch }) => epoch.isDrained && !task.isLost)
-    if (ready.length === 0) return
+    const late = open.flatMap(({ epoch }) => (epoch.isDrained ? [] : [epoch]))
+    if (ready.length === 0) return late
     const changelog = this.#changelog
     changelog.clear()
     const captured = ready.map(({ task, epoch }) => task.capture(epoch, changelog))
@@ -191,5 +207,6 @@ export class Committer {
       records,
       tableWrites,
     })
+    return late
   }
 }

@@ -16,8 +16,6 @@ export class Epoch {
   readonly dirty: Cell[] = []
   /** For each input topic the offset after the last record that entered. */
   readonly positions: Map<string, number> = new Map()
-  /** Bytes of values and outputs. */
-  bytes = 0
   /** Records that entered. */
   records = 0
   // Values that a later epoch has overwritten before this one was captured.
@@ -28,6 +26,13 @@ export class Epoch {
   #captured = false
   #drained: Deferred | undefined
   #sending: Promise<unknown>[] = []
+  // Bytes of the keys and values of its cells, and of outputs that are being sent.
+  #bytes = 0
+
+  /** Bytes of its keys, values and outputs. */
+  get bytes(): number {
+    return this.#bytes + this.outputs.byteLength
+  }
 
   /** Whether nothing happened in it. */
   get isEmpty(): boolean {
@@ -85,15 +90,23 @@ export class Epoch {
       if (writer !== undefined && !writer.#captured) writer.#freeze(cell)
       cell.writer = this
       this.dirty.push(cell)
+      this.#bytes += cell.key.length
+    } else {
+      this.#bytes -= contentBytes(cell.content)
     }
     cell.load(content)
-    this.bytes += contentBytes(content)
+    this.#bytes += contentBytes(content)
   }
 
   /** Takes back what one callback wrote: the value and the writer are again what they were before. */
   undo(cell: Cell, content: CellContent, writer: unknown): void {
+    this.#bytes -= contentBytes(cell.content)
     cell.load(content)
-    if (writer === this) return
+    if (writer === this) {
+      this.#bytes += contentBytes(content)
+      return
+    }
+    this.#bytes -= cell.key.length
     cell.writer = writer
     this.dirty.splice(this.dirty.lastIndexOf(cell), 1)
     if (writer !== undefined) (writer as Epoch).#frozen?.delete(cell)
@@ -122,8 +135,9 @@ export class Epoch {
     this.#sending.length = 0
   }
 
-  /** A send that has to be acknowledged before the epoch may be committed. */
-  sending(sent: Promise<unknown>): void {
+  /** A send of outputs that has to be acknowledged before the epoch may be committed. */
+  sending(sent: Promise<unknown>, bytes: number): void {
+    this.#bytes += bytes
     // The rejection is seen by `sent()`; without a commit nobody else looks.
     sent.catch(() => {})
     this.#sending.push(sent)

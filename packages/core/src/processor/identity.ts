@@ -59,9 +59,21 @@ async function openFree(
   log: Logger,
 ): Promise<Store | undefined> {
   try {
-    return await storage.open(name, { log })
+    return await openOrRepair(storage, name, log)
   } catch (error) {
     if (isGokaError(error, 'GOKA_STORAGE_LOCKED')) return undefined
     throw error
+  }
+}
+
+// With a damaged one nothing is lost but a name: what was left open under it is ended by a time-out.
+async function openOrRepair(storage: Storage, name: StoreName, log: Logger): Promise<Store> {
+  try {
+    return await storage.open(name, { log })
+  } catch (error) {
+    if (!isGokaError(error, 'GOKA_STORAGE_CORRUPTED')) throw error
+    log.warn({ err: error }, 'the store with the transactional.id is damaged: it is made anew')
+    await storage.drop(name)
+    return await storage.open(name, { log })
   }
 }

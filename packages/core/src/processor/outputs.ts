@@ -84,21 +84,26 @@ export class Outputs {
     batch: ProduceBatch,
     topic: string,
     key: ByteString | null,
-    value: Uint8Array | null,
+    value: Uint8Array | string | null,
     { headers: own, timestampMs = Number.NaN }: EmitOptions = {},
   ): void {
     const partitions = this.#partitions.get(topic)
     if (partitions === undefined) throw unknownTopic(topic)
     const partition = this.#partitioner.partition(key ?? '', partitions)
     const headers = this.#headers.length > 0 ? [...this.#headers, ...(own ?? [])] : own
-    if (!this.#deadLetters.has(topic)) {
-      this.checkSize(topic, partition, recordBytes(key, value, headers))
-    }
+    if (!this.#deadLetters.has(topic)) this.checkSize(topic, partition, key, value, headers)
     batch.add(batch.topicIndex(topic), partition, key, value, timestampMs, headers)
   }
 
   /** @throws GokaError `GOKA_TRANSPORT_RECORD_TOO_LARGE` when a record has more bytes than the client sends */
-  checkSize(topic: string, partition: number, bytes: number): void {
+  checkSize(
+    topic: string,
+    partition: number,
+    key: ByteString | null,
+    value: Uint8Array | string | null,
+    headers?: Headers,
+  ): void {
+    const bytes = recordBytes(key, value, headers)
     if (bytes > this.#maxRecordBytes) throw tooLarge(topic, partition, bytes, this.#maxRecordBytes)
   }
 }

@@ -11,8 +11,8 @@ export class PreparedBatch {
   readonly edge: InputEdge
   /** For each record the cell of its key in the group table; empty in a stateless group. */
   readonly cells: Cell[] = []
-  /** The cells of the keys in each joined table, in the order of the joins. */
-  readonly joined: Cell[][] = []
+  /** By topic of a joined table the cells of the keys. */
+  readonly joined: Map<string, Cell[]> = new Map()
   /** The next record to start. */
   next = 0
   /** Where to end: after the last record, unless the batch is cancelled. */
@@ -69,9 +69,9 @@ export class PreparedBatch {
       const fetched = fetch(table, this.batch, this.cells)
       if (fetched !== undefined) fetches.push(fetched)
     }
-    for (const joined of joins.values()) {
+    for (const [topic, joined] of joins) {
       const cells: Cell[] = []
-      this.joined.push(cells)
+      this.joined.set(topic, cells)
       const fetched = fetch(joined, this.batch, cells)
       if (fetched !== undefined) fetches.push(fetched)
     }

@@ -19,14 +19,17 @@ import type { RecoveryProgress } from './recovery.ts'
 export interface TopicOptions {
   /** Whether the group's own topics (table, loop) are created when they are missing. Default true. */
   readonly create?: boolean
-  /** Replication of created topics. Default: the broker's `default.replication.factor`. */
+  /**
+   * Replication of the group's own topics: they are made with it, and must not have less. Default: the broker's
+   * `default.replication.factor`, and any.
+   */
   readonly replicationFactor?: number
   /** Configuration of the table topic, besides `cleanup.policy=compact`: it is made with it, or compared with it. */
   readonly tableConfig?: Readonly<Record<string, string>>
   /** Configuration of the loop topic, besides `cleanup.policy=delete`: it is made with it, or compared with it. */
   readonly loopConfig?: Readonly<Record<string, string>>
   /**
-   * What to do when the configuration of a topic is not as it should be. Default `'fail'`. A wrong number of partitions
+   * What to do when the configuration or replication of a topic is not as it should be. Default `'fail'`. A wrong number of partitions
    * always fails.
    */
   readonly mismatch?: 'fail' | 'warn' | 'ignore'
@@ -50,9 +53,15 @@ export interface ProcessorOptions {
   readonly guarantee?: 'at-least-once' | 'exactly-once'
   /** Time between commits, milliseconds. Default 100. */
   readonly commitIntervalMs?: number
-  /** How many bytes of values and outputs may wait for a commit before one starts early; twice as many stop the intake. Default 32 MiB. */
+  /**
+   * How many bytes of keys, values and outputs may wait for a commit before one starts early; at twice as many no more records
+   * are started. Default 32 MiB.
+   */
   readonly maxUncommittedBytes?: number
-  /** How many bytes of records may wait for their callbacks before a partition is paused. Default 32 MiB. */
+  /**
+   * How many bytes of records may wait for their callbacks before partitions are paused. As many again, and a poll for each
+   * partition, may wait while some are. Default 32 MiB.
+   */
   readonly maxQueuedBytes?: number
   /** How many bytes the values in use may take, over all partitions, roughly. Default 64 MiB. */
   readonly cacheBytes?: number

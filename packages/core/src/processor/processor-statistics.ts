@@ -27,7 +27,7 @@ export interface PartitionReport {
   readonly inFlight: number
   /** Bytes of records that were read and whose callbacks are not done. */
   readonly queuedBytes: number
-  /** Bytes of values and outputs that wait for a commit. */
+  /** Bytes of keys, values and outputs that wait for a commit. */
   readonly uncommittedBytes: number
   /** How often a callback or codec threw. */
   readonly errors: number

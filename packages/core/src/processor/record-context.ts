@@ -5,15 +5,16 @@ import {
   type Headers,
   type Logger,
   type ProduceBatch,
-  type RecordBatch,
 } from '@goka/interface'
 import { isLater } from '../awaitable.ts'
+import { encodeShared } from '../encode-shared.ts'
 import type { EmitOptions } from '../graph/context.ts'
 import type { Stream, Table } from '../graph/stream.ts'
 import { decodeKey, encodeKey } from '../key.ts'
 import type { Cell, CellContent } from '../table/cell-cache.ts'
-import { decodeCopy } from '../table/decode-copy.ts'
+import { decodeCell } from '../table/decode-copy.ts'
 import type { Epoch } from './epoch.ts'
+import type { PreparedBatch } from './prepared-batch.ts'
 import type { TaskScope } from './task-scope.ts'
 
 /**
@@ -25,7 +26,7 @@ export class CallbackContext {
   readonly #scope: TaskScope
   #active = false
   #key: string | undefined
-  #batch: RecordBatch | undefined
+  #item: PreparedBatch | undefined
   #index = 0
   #cell: Cell | undefined
   #epoch: Epoch | undefined
@@ -44,15 +45,15 @@ export class CallbackContext {
   }
 
   /** Moves to a record of a batch, or a key of a visit. */
-  begin(batch: RecordBatch, index: number, cell: Cell | undefined, epoch: Epoch): void {
+  begin(item: PreparedBatch, index: number, epoch: Epoch): void {
     const { outputs } = epoch
     // What is the same for most records is not set again: old objects that point to young ones cost in collections.
-    if (this.#batch !== batch) this.#batch = batch
+    if (this.#item !== item) this.#item = item
     if (this.#epoch !== epoch) this.#epoch = epoch
     if (this.#outputs !== outputs) this.#outputs = outputs
     this.#index = index
     this.#key = undefined
-    this.#cell = cell
+    this.#cell = item.cells[index]
     this.#outputsFrom = outputs.length
     this.#written = false
     this.#deferrals = undefined
@@ -94,11 +95,11 @@ export class CallbackContext {
   }
 
   #keyBytes(): ByteString {
-    return this.#cell?.key ?? this.#batch?.key(this.#index) ?? ''
+    return this.#cell?.key ?? this.#item?.batch.key(this.#index) ?? ''
   }
 
   get topic(): string {
-    return this.#batch?.topic ?? ''
+    return this.#item?.batch.topic ?? ''
   }
 
   get partition(): number {
@@ -106,15 +107,15 @@ export class CallbackContext {
   }
 
   get offset(): number {
-    return this.#batch?.offset(this.#index) ?? -1
+    return this.#item?.batch.offset(this.#index) ?? -1
   }
 
   get timestamp(): number {
-    return this.#batch?.timestamp(this.#index) ?? -1
+    return this.#item?.batch.timestamp(this.#index) ?? -1
   }
 
   get headers(): Headers {
-    return this.#batch?.headers(this.#index) ?? []
+    return this.#item?.batch.headers(this.#index) ?? []
   }
 
   get group(): string {
@@ -209,13 +210,12 @@ export class CallbackContext {
 
   join(table: Table<unknown>): unknown {
     this.#check('join')
-    const joined = this.#scope.joins.get(table?.topic)
-    if (joined === undefined) {
+    const cells = this.#item?.joined.get(table?.topic)
+    if (cells === undefined) {
       throw this.#refused('join', `table "${table?.topic}" is not declared: add .join(table)`)
     }
     // Fetched ahead with the batch, so that every storage answers at once.
-    const bytes = joined.get(this.#keyBytes()) as Uint8Array | undefined
-    return bytes === undefined ? undefined : decodeCopy(table.codec, bytes)
+    return decodeCell(table.codec, cells[this.#index] as Cell)
   }
 
   lookup(table: Table<unknown>, key: string): Awaitable<unknown> {
@@ -225,12 +225,9 @@ export class CallbackContext {
       throw this.#refused('lookup', `table "${table?.topic}" is not declared: add .lookup(table)`)
     }
     const found = copy.get(this.#bytesOf(key))
-    if (isLater(found)) {
-      return found.then((bytes) =>
-        bytes === undefined ? undefined : decodeCopy(table.codec, bytes),
-      )
-    }
-    return found === undefined ? undefined : decodeCopy(table.codec, found)
+    return isLater(found)
+      ? found.then((cell) => decodeCell(table.codec, cell))
+      : decodeCell(table.codec, found)
   }
 
   emit(stream: Stream<unknown>, key: string, value: unknown, options?: EmitOptions): void {
@@ -264,11 +261,9 @@ export class CallbackContext {
       throw this.#refused(operation, 'undefined is not a value: null sends a tombstone')
     }
     if (typeof key !== 'string') throw this.#refused(operation, 'the key must be a string')
-    const bytes = value === null ? null : stream.codec.encode(value)
+    const bytes = value === null ? null : encodeShared(stream.codec, value)
     const outputs = this.#outputs as ProduceBatch
     this.#scope.write(outputs, stream.topic, this.#bytesOf(key), bytes, options)
-    const epoch = this.#epoch as Epoch
-    epoch.bytes += key.length + (bytes?.length ?? 0)
   }
 
   // The key of the record stands for the bytes that it was read from, whether or not they are UTF-8.

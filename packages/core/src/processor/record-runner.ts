@@ -89,7 +89,7 @@ export class RecordRunner {
 
   /** Starts records of a prepared batch until its end, `deadlineMs`, or until none may be started. */
   run(item: PreparedBatch, epoch: Epoch, deadlineMs: number): void {
-    const { batch, edge, cells } = item
+    const { batch, edge } = item
     const { clock } = this.#scope
     const { codec } = edge
     const callback = this.#wrapped(edge.callback)
@@ -112,7 +112,7 @@ export class RecordRunner {
         continue
       }
       const context = this.#context
-      context.begin(batch, index, cells[index], epoch)
+      context.begin(item, index, epoch)
       let result: void | Promise<void>
       try {
         result = callback(context, message)
@@ -189,7 +189,7 @@ export class RecordRunner {
   // Calls the callback for a record that waited: for its key, or to be tried again. Returns whether that is over already.
   #launch(flight: Flight): boolean {
     const { item, index, epoch } = flight
-    const { batch, edge, cells } = item
+    const { batch, edge } = item
     const nil = edge.options.nil ?? 'ignore'
     const bytes = batch.value(index)
     if (bytes === null && nil === 'ignore') return true
@@ -201,7 +201,7 @@ export class RecordRunner {
       return this.#crashed(flight, decodeError(recordAt(item, index), error))
     }
     const context = this.#context
-    context.begin(batch, index, cells[index], epoch)
+    context.begin(item, index, epoch)
     let result: void | Promise<void>
     try {
       result = this.#wrapped(edge.callback)(context, message)
@@ -241,6 +241,11 @@ export class RecordRunner {
 
   // Does what the policy says; returns whether the record is over with that.
   #crashed(flight: Flight, error: GokaError): boolean {
+    if (this.#broken) {
+      // Its failure is void with all that it did: the record is processed again, by whoever has the partition then.
+      this.#close(flight)
+      return false
+    }
     const { item } = flight
     const { log } = this.#scope
     const policy = item.edge.options.onError ?? this.#scope.onError

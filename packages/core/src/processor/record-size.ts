@@ -4,10 +4,11 @@ import type { Task } from './task.ts'
 /** Bytes of key, value and headers of a record to be written. */
 export function recordBytes(
   key: ByteString | null,
-  value: Uint8Array | null,
+  value: Uint8Array | string | null,
   headers: Headers | undefined,
 ): number {
-  let bytes = (key?.length ?? 0) + (value?.length ?? 0)
+  const valueBytes = typeof value === 'string' ? Buffer.byteLength(value) : (value?.length ?? 0)
+  let bytes = (key?.length ?? 0) + valueBytes
   if (headers !== undefined) {
     for (const header of headers) bytes += header.name.length + (header.value?.length ?? 0)
   }

@@ -12,7 +12,6 @@ import { type Deferred, deferred } from '../deferred.ts'
 import type { Edges } from '../graph/edges.ts'
 import type { Partitioner } from '../partitioner.ts'
 import { Changelogs } from '../table/changelogs.ts'
-import { decodeCopy } from '../table/decode-copy.ts'
 import type { PartitionTable, TableUpdate } from '../table/partition-table.ts'
 import type { TableCopy } from '../table/table-copy.ts'
 import { TableReader } from '../table/table-reader.ts'
@@ -31,10 +30,9 @@ import { writeError } from './record-size.ts'
 import type { RecoveryProgress } from './recovery.ts'
 import { Scheduler } from './scheduler.ts'
 import { Shelf } from './shelf.ts'
-import { canWait } from './state-codec.ts'
+import { stateCodec } from './state-codec.ts'
 import { type TableReport, tableReport } from './table-report.ts'
 import { Task } from './task.ts'
-import type { TaskScope } from './task-scope.ts'
 import { Throttle } from './throttle.ts'
 import { checkTopics } from './topic-check.ts'
 
@@ -166,8 +164,9 @@ export class Session {
     this.#ended.reject(error)
   }
 
-  // A record that its policy lets end the processor.
-  #fail(error: unknown): void {
+  // A record that its policy lets end the processor: if its partition has gone meanwhile, it is for the next owner.
+  #fail(error: unknown, task?: Task): void {
+    if (task?.isLost === true) return
     this.#failure ??= { error }
     this.#ended.resolve()
   }
@@ -318,7 +317,7 @@ export class Session {
     const { edges, settings, context } = this.#options
     const tables = new Map(holding.tables.map((table) => [table.topic, table]))
     const codec = edges.table?.codec as Codec<unknown>
-    const scope: TaskScope = {
+    const task: Task = new Task({
       edges,
       partition: holding.partition,
       clock: context.clock,
@@ -333,14 +332,9 @@ export class Session {
       concurrency: settings.concurrency,
       holdOutputs: guarantee.holdOutputs,
       newBatch: () => new ProduceBatch(),
-      encodeState: (value, key) => {
-        const bytes = codec.encode(value)
-        const size = key.length + bytes.length
-        this.#outputs.checkSize(edges.table?.topic as string, holding.partition, size)
-        return bytes
-      },
-      canWait: (value) => canWait(codec, value),
-      decodeState: (bytes) => decodeCopy(codec, bytes),
+      ...stateCodec(codec, (key, bytes) => {
+        this.#outputs.checkSize(edges.table?.topic as string, holding.partition, key, bytes)
+      }),
       write: (batch, topic, key, value, options) => {
         this.#outputs.write(batch, topic, key, value, options)
       },
@@ -353,13 +347,12 @@ export class Session {
         })
         return sent
       },
-      deferredFailure: (record, error) => this.#fail(callbackError(record, error)),
-      fail: (error) => this.#fail(error),
+      deferredFailure: (record, error) => this.#fail(callbackError(record, error), task),
+      fail: (error) => this.#fail(error, task),
       hasRoom: () => this.#mayRun(),
       released: () => this.#throttle.release(),
       wake: () => this.#scheduler.wake(task),
-    }
-    const task = new Task(scope)
+    })
     return task
   }
 

@@ -5,9 +5,10 @@ import type { PartitionTable } from '../table/partition-table.ts'
 import type { TableCopy } from '../table/table-copy.ts'
 import type { Around } from './processor-options.ts'
 import type { FailedRecord } from './record-error.ts'
+import type { StateCodec } from './state-codec.ts'
 
 /** What a task and the contexts of its callbacks share. */
-export interface TaskScope {
+export interface TaskScope extends StateCodec {
   readonly edges: Edges
   readonly partition: number
   readonly clock: Clock
@@ -27,15 +28,11 @@ export interface TaskScope {
   /** Whether outputs wait for the commit (exactly-once) or go out at once. */
   readonly holdOutputs: boolean
   newBatch(): ProduceBatch
-  encodeState(value: unknown, key: ByteString): Uint8Array
-  /** Whether a value can be encoded when it is committed; throws what `encodeState` would. */
-  canWait(value: unknown): boolean
-  decodeState(bytes: Uint8Array): unknown
   write(
     batch: ProduceBatch,
     topic: string,
     key: ByteString | null,
-    value: Uint8Array | null,
+    value: Uint8Array | string | null,
     options: EmitOptions | undefined,
   ): void
   /** Sends outputs; resolves when they are acknowledged. */

@@ -48,7 +48,7 @@ export class Task {
     return this.#queuedBytes
   }
 
-  /** Bytes of values and outputs that are not committed. */
+  /** Bytes of keys, values and outputs that are not committed. */
   get uncommittedBytes(): number {
     return this.#epoch.bytes + (this.#sealed?.bytes ?? 0) + (this.#committing?.bytes ?? 0)
   }
@@ -192,8 +192,8 @@ export class Task {
   #prepare(item: PreparedBatch): boolean {
     const { table, joins } = this.scope
     if (table?.cells.isFull === true) table.cells.rotate(this.#pinned())
-    for (const [index, joined] of [...joins.values()].entries()) {
-      if (joined.cells.isFull) joined.cells.rotate(this.#inUse((queued) => queued.joined[index]))
+    for (const [topic, joined] of joins) {
+      if (joined.cells.isFull) joined.cells.rotate(this.#inUse((item) => item.joined.get(topic)))
     }
     const prepared = item.prepare(table, joins)
     if (prepared === undefined) return true
@@ -227,7 +227,7 @@ export class Task {
     this.statistics.emitted += epoch.outputs.length
     const { outputs } = epoch
     epoch.outputs = this.scope.newBatch()
-    epoch.sending(this.scope.send(outputs))
+    epoch.sending(this.scope.send(outputs), outputs.byteLength)
   }
 
   /**
@@ -275,7 +275,7 @@ export class Task {
         const bytes =
           content === undefined || typeof content === 'object'
             ? content
-            : scope.encodeState(content, cell.key)
+            : scope.shareState(content, cell.key)
         changelog.add(topic, this.partition, cell.key, bytes ?? null, Number.NaN, undefined)
         contents.push(content)
       }

@@ -33,9 +33,13 @@ export async function checkTopics(
     if (!found.has(topic)) throw unknownTopic(topic)
   }
   const partitions = copartitioned(foreign, found)
+  const check = (topic: string, all: ReadonlyMap<string, TopicDescription>): void => {
+    checkPartitions(topic, all, partitions, foreign[0] as string)
+    checkReplication(topic, all, settings, log)
+  }
   const create = async (topic: string, config: Readonly<Record<string, string>>): Promise<void> => {
     if (found.has(topic)) {
-      checkPartitions(topic, found, partitions, foreign[0] as string)
+      check(topic, found)
       return
     }
     if (!settings.create) throw unknownTopic(topic)
@@ -51,7 +55,7 @@ export async function checkTopics(
     } catch (error) {
       // Another instance was faster: then it must be as this one wants it.
       if (!isGokaError(error, 'GOKA_TOPIC_EXISTS')) throw error
-      checkPartitions(topic, await admin.topics([topic]), partitions, foreign[0] as string)
+      check(topic, await admin.topics([topic]))
     }
   }
   if (table !== undefined) {
@@ -109,6 +113,37 @@ function checkPartitions(
   )
 }
 
+// More do no harm: there are more while partitions move.
+function checkReplication(
+  topic: string,
+  found: ReadonlyMap<string, TopicDescription>,
+  { replicationFactor: expected = 1, mismatch }: ProcessorSettings['topics'],
+  log: Logger,
+): void {
+  const replicas = found.get(topic)?.replicationFactor
+  if (replicas === undefined || replicas >= expected) return
+  tell(
+    new GokaError(
+      'GOKA_TOPIC_MISMATCH',
+      `topic "${topic}" has a replication factor of ${replicas} and not ${expected}, as the processor's option topics says: ` +
+        'add replicas with kafka-reassign-partitions.sh, or ask for fewer',
+      { topic, property: 'replication.factor', expected: `${expected}`, found: `${replicas}` },
+    ),
+    mismatch,
+    log,
+  )
+}
+
+function tell(
+  error: GokaError<'GOKA_TOPIC_MISMATCH'>,
+  mismatch: ProcessorSettings['topics']['mismatch'],
+  log: Logger,
+): void {
+  if (mismatch === 'fail') throw error
+  if (mismatch === 'ignore') return
+  log.warn({ err: error, topic: error.details.topic }, 'the topic is not as it should be')
+}
+
 /** What the configuration of a topic has to say. */
 interface Expectation {
   readonly name: string
@@ -141,12 +176,14 @@ async function checkConfig(
   for (const { name, expected, holds, remedy } of expectations) {
     const found = config[name]
     if (holds(found)) continue
-    const error = new GokaError(
-      'GOKA_TOPIC_MISMATCH',
-      `topic "${topic}" has ${name}=${found ?? ''}: ${remedy}`,
-      { topic, property: name, expected, found: found ?? '' },
+    tell(
+      new GokaError(
+        'GOKA_TOPIC_MISMATCH',
+        `topic "${topic}" has ${name}=${found ?? ''}: ${remedy}`,
+        { topic, property: name, expected, found: found ?? '' },
+      ),
+      mismatch,
+      log,
     )
-    if (mismatch === 'fail') throw error
-    log.warn({ err: error, topic }, 'the topic is not as it should be')
   }
 }

@@ -132,32 +132,27 @@ export class PartitionTable {
   }
 
   /**
-   * The bytes of one key of a table that no task writes, through the cache. At once where the store answers at once.
+   * One key, loaded, of a table that no task writes. At once where it is in memory or the store answers at once.
    */
-  get(key: ByteString): Awaitable<Uint8Array | undefined> {
-    let cell = this.cells.get(key)
-    if (cell?.loaded === true) return cell.content as Uint8Array | undefined
-    if (cell === undefined) {
-      if (this.cells.isFull) this.cells.rotate([])
-      cell = this.cells.add(key)
-    }
-    const loading = cell
+  get(key: ByteString): Awaitable<Cell> {
+    const known = this.cells.get(key)
+    if (known?.loaded === true) return known
+    const cell = known ?? this.#add(key)
     const found = this.read([key])
     if (isLater(found)) {
       return found.then((values) => {
         // An update that came meanwhile is newer than what was read.
-        if (!loading.loaded) loading.load(values[0])
-        return loading.content as Uint8Array | undefined
+        if (!cell.loaded) cell.load(values[0])
+        return cell
       })
     }
-    loading.load(found[0])
-    return found[0]
+    cell.load(found[0])
+    return cell
   }
 
-  /** The cell of a key whose value is in memory. */
-  cached(key: ByteString): Cell | undefined {
-    const cell = this.cells.get(key)
-    return cell?.loaded === true ? cell : undefined
+  #add(key: ByteString): Cell {
+    if (this.cells.isFull) this.cells.rotate([])
+    return this.cells.add(key)
   }
 
   /** Writes consecutive batches of the topic into the store. */

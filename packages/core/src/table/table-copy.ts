@@ -11,6 +11,7 @@ import { isRetriable } from '../faults.ts'
 import { ObservableState } from '../observable-state.ts'
 import type { Partitioner } from '../partitioner.ts'
 import { Patience } from '../patience.ts'
+import type { Cell } from './cell-cache.ts'
 import { Changelogs } from './changelogs.ts'
 import { type Changelog, openStore } from './open-store.ts'
 import { PartitionTable, type TableUpdate } from './partition-table.ts'
@@ -82,10 +83,10 @@ export class TableCopy {
   }
 
   /**
-   * The bytes of a key.
+   * A key and its bytes.
    * @throws GokaError `GOKA_VIEW_NOT_READY` before the copy is complete
    */
-  get(key: ByteString): Awaitable<Uint8Array | undefined> {
+  get(key: ByteString): Awaitable<Cell> {
     return this.tableOf(key).get(key)
   }
 

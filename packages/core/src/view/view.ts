@@ -3,7 +3,8 @@ import { isLater } from '../awaitable.ts'
 import { decodeKey, encodeKey } from '../key.ts'
 import type { StateReader } from '../observable-state.ts'
 import { type TableReport, tableReport } from '../processor/table-report.ts'
-import { decodeCopy } from '../table/decode-copy.ts'
+import type { Cell } from '../table/cell-cache.ts'
+import { decodeCell, decodeCopy } from '../table/decode-copy.ts'
 import { TableCopy, type TableCopyOptions, type TableCopyState } from '../table/table-copy.ts'
 import { keyRange, type ViewRange } from './key-range.ts'
 import { mergedEntries } from './merged-entries.ts'
@@ -87,17 +88,23 @@ export class View<Value> {
    * The value of a key; `undefined` when there is none. An object is the caller's own copy.
    * @throws GokaError `GOKA_VIEW_NOT_READY` before the view is complete, `GOKA_CODEC_DECODE`
    */
-  async get(key: string): Promise<Value | undefined> {
-    const keyBytes = encodeKey(key)
-    const table = this.#copy.tableOf(keyBytes)
-    const cell = table.cached(keyBytes)
-    if (cell?.decoded === true) return cell.value as Value | undefined
-    const found = table.get(keyBytes)
-    const bytes = isLater(found) ? await found : found
-    if (bytes === undefined) return undefined
-    const value = decodeCopy(this.#codec, bytes)
-    if (cell !== undefined && cell.content === bytes && typeof value !== 'object') {
-      // An object could be changed by who gets it: it is decoded anew each time.
+  get(key: string): Promise<Value | undefined> {
+    // Not an async function: a read from memory would take a quarter longer.
+    try {
+      const cell = this.#copy.get(encodeKey(key))
+      return isLater(cell)
+        ? cell.then((read) => this.#valueOf(read))
+        : Promise.resolve(this.#valueOf(cell))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #valueOf(cell: Cell): Value | undefined {
+    if (cell.decoded) return cell.value as Value | undefined
+    const value = decodeCell(this.#codec, cell)
+    // An object could be changed by who gets it: it is decoded anew each time.
+    if (typeof value !== 'object') {
       cell.value = value
       cell.decoded = true
     }
@@ -109,7 +116,7 @@ export class View<Value> {
    * @throws GokaError `GOKA_VIEW_NOT_READY` before the view is complete
    */
   async has(key: string): Promise<boolean> {
-    return (await this.#copy.get(encodeKey(key))) !== undefined
+    return (await this.#copy.get(encodeKey(key))).content !== undefined
   }
 
   /**

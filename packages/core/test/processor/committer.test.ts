@@ -188,6 +188,36 @@ describe('commits', () => {
     expect(commits.items.slice(1)).toEqual(['0@5 table/0', '0@6 table/0'])
   })
 
+  it('that were asked for take what they had to leave out as soon as its callbacks are done', async () => {
+    const { tasks, clock, commits, committer } = make(0, 1, 2)
+    committer.start()
+    tasks[0].take(5, true)
+    tasks[1].take(7)
+    const slow = tasks[0].epoch
+    committer.request()
+    await settle()
+    clock.advance(20)
+    await settle()
+    expect(commits.items).toEqual(['1@7 table/1'])
+    committer.request()
+    await settle()
+    clock.advance(20)
+    await settle()
+    slow.end()
+    await settle()
+    clock.advance(0)
+    await settle()
+    expect(commits.items).toEqual(['1@7 table/1', '0@5 table/0'])
+    // That was it: the others wait for their time.
+    tasks[2].take(9)
+    clock.advance(99)
+    await settle()
+    expect(commits.items).toHaveLength(2)
+    clock.advance(1)
+    await settle()
+    expect(commits.items.slice(2)).toEqual(['2@9 table/2'])
+  })
+
   it('leave out tasks that went to another instance meanwhile', async () => {
     const { tasks, clock, commits, committer } = make(0, 1)
     committer.start()

@@ -84,6 +84,26 @@ describe('a deferred commit', () => {
     expect(await cluster.lines('group-table')).toEqual([])
   })
 
+  it('is followed by the commit at once when there is too much to commit', async () => {
+    const clock = new ManualClock()
+    const { group, deferred, seen } = deferring()
+    const options = { maxUncommittedBytes: 9, commitIntervalMs: 3_600_000 }
+    await cluster.started(group, 1, options, cluster.goka({ clock }))
+    await cluster.produce('input', records('later'))
+    await seen.until(1)
+    await cluster.produce('input', records('2'))
+    await seen.until(2)
+    await settle()
+    // Commits begin and do not wait for the first for long.
+    for (let count = 0; count < 3; count++) {
+      clock.advance(20)
+      await settle()
+    }
+    expect((await committed()) ?? 0).toBe(0)
+    deferred.get('later')?.()
+    await eventually(async () => (await committed()) === 1)
+  })
+
   it('is waited for when the processor stops, and committed then', async () => {
     const { group, deferred, seen } = deferring()
     const { runner } = await cluster.started(group, 1)

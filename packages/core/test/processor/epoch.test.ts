@@ -1,3 +1,4 @@
+import { ProduceBatch } from '@goka/interface'
 import { describe, expect, it } from '@jest/globals'
 import { Epoch } from '../../src/processor/epoch.ts'
 import { Cell, type CellContent } from '../../src/table/cell-cache.ts'
@@ -71,9 +72,31 @@ describe('an epoch', () => {
     epoch.write(cell, bytes('22'))
     expect(epoch.dirty).toEqual([cell])
     expect(text(epoch.contentOf(cell))).toBe('22')
-    expect(epoch.bytes).toBe(3)
     epoch.write(cell, undefined)
     expect(epoch.contentOf(cell)).toBeUndefined()
+  })
+
+  it('counts what it holds: of each key the last value, and outputs until it is over, sent or not', () => {
+    const epoch = new Epoch()
+    const [cell, other] = [cellOf('0'), cellOf('0')]
+    const own = cell.key.length
+    epoch.write(cell, bytes('333'))
+    epoch.write(cell, bytes('1'))
+    expect(epoch.bytes).toBe(own + 1)
+    const { content, writer } = cell
+    epoch.write(cell, bytes('55555'))
+    epoch.undo(cell, content, writer)
+    epoch.write(other, bytes('22'))
+    epoch.undo(other, bytes('0'), undefined)
+    expect(epoch.bytes).toBe(own + 1)
+    epoch.write(cell, undefined)
+    expect(epoch.bytes).toBe(own)
+    const { outputs } = epoch
+    outputs.add(outputs.topicIndex('out'), 0, 'key', bytes('4444'), Number.NaN, undefined)
+    expect(epoch.bytes).toBe(own + 7)
+    epoch.outputs = new ProduceBatch()
+    epoch.sending(Promise.resolve(), outputs.byteLength)
+    expect(epoch.bytes).toBe(own + 7)
   })
 
   it('keeps its value when the next epoch writes the cell before it is captured', () => {
@@ -150,7 +173,7 @@ describe('an epoch', () => {
   it('is sent when everything that it sent is acknowledged', async () => {
     const epoch = new Epoch()
     const gates = [new Gate(), new Gate()]
-    for (const gate of gates) epoch.sending(gate.promise)
+    for (const gate of gates) epoch.sending(gate.promise, 0)
     let sent = false
     const waiting = epoch.sent().then(() => {
       sent = true
@@ -165,7 +188,7 @@ describe('an epoch', () => {
   it('is not sent when one of its sends fails, and nobody has to look', async () => {
     const epoch = new Epoch()
     const fault = new Error('not written')
-    epoch.sending(Promise.reject(fault))
+    epoch.sending(Promise.reject(fault), 0)
     await settle()
     expect(await rejection(epoch.sent())).toBe(fault)
   })

@@ -3,7 +3,7 @@ import { defineGroup, stream } from '@goka/core'
 import { isGokaError } from '@goka/interface'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Cluster } from '../cluster.ts'
-import { Gate, Notes, rejection } from '../waiting.ts'
+import { Gate, inTime, Notes, rejection } from '../waiting.ts'
 
 const input = stream('input', string)
 const output = stream('output', string)
@@ -160,6 +160,24 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
       expect(await rejection(run)).toMatchObject({ cause: oops })
       const committed = await cluster.committed('group')
       expect([committed['wide/0'] ?? 0, committed['wide/1'] ?? 0]).toEqual([0, 0])
+    })
+
+    it('does not fail the stop when it gives up because the drain timeout is over', async () => {
+      const started = new Gate()
+      const ended = new Gate()
+      const group = defineGroup('group').input(input, async (ctx) => {
+        started.open()
+        await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))
+        ended.open()
+        throw oops
+      })
+      const { runner, run } = await cluster.started(group, 1, { guarantee, drainTimeoutMs: 20 })
+      await cluster.produce('input', [{ key: 'a', value: 'v' }])
+      await started.promise
+      await inTime(runner.stop(), 'the stop')
+      await ended.promise
+      await run
+      expect((await cluster.committed('group'))['input/0'] ?? 0).toBe(0)
     })
 
     it('for a record that cannot be decoded is not called: the codec ends the run', async () => {

@@ -9,27 +9,27 @@ import { rejection } from '../waiting.ts'
 /** A storage that outlives the instances, as a folder does. */
 class Folder implements Storage {
   readonly name = 'folder'
+  /** Stores that cannot be opened. */
+  readonly damaged = new Set<string>()
   readonly capabilities = { persistent: true, snapshots: true }
   readonly stores = new Map<string, FakeStore>()
   readonly open = async ({ scope, topic, partition }: StoreName): Promise<FakeStore> => {
     const id = `${scope} ${topic} ${partition}`
     const known = this.stores.get(id)
-    if (known?.closed === 0) {
-      throw new GokaError('GOKA_STORAGE_LOCKED', 'open elsewhere', {
-        storage: 'folder',
-        topic,
-        partition,
-        path: '',
-      })
-    }
+    const details = { storage: 'folder', topic, partition, path: '' }
+    if (known?.closed === 0) throw new GokaError('GOKA_STORAGE_LOCKED', 'open elsewhere', details)
+    if (this.damaged.has(id))
+      throw new GokaError('GOKA_STORAGE_CORRUPTED', 'a block is damaged', details)
     const store = known ?? new FakeStore()
     store.closed = 0
     this.stores.set(id, store)
     return store
   }
 
-  async drop(): Promise<void> {
-    throw new Error('nothing is to be dropped')
+  async drop({ scope, topic, partition }: StoreName): Promise<void> {
+    const id = `${scope} ${topic} ${partition}`
+    if (!this.damaged.delete(id)) throw new Error('nothing is to be dropped')
+    this.stores.delete(id)
   }
 }
 
@@ -48,6 +48,17 @@ describe('the identity of an instance', () => {
     const first = await claim(folder)
     await first.release()
     expect((await claim(folder)).transactionalId).toBe(first.transactionalId)
+  })
+
+  it('is another one when its store is damaged, and is kept then', async () => {
+    const folder = new Folder()
+    const first = await claim(folder)
+    await first.release()
+    for (const id of folder.stores.keys()) folder.damaged.add(id)
+    const second = await claim(folder)
+    expect(second.transactionalId).not.toBe(first.transactionalId)
+    await second.release()
+    expect((await claim(folder)).transactionalId).toBe(second.transactionalId)
   })
 
   it('is another one for a second instance on the same storage, also when both come back', async () => {

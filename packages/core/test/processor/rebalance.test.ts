@@ -1,5 +1,5 @@
 import { integer, string } from '@goka/codecs'
-import { defineGroup, type ProcessorOptions, stream } from '@goka/core'
+import { defineGroup, type ErrorPolicy, type ProcessorOptions, stream, table } from '@goka/core'
 import { memory } from '@goka/storage-memory'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { Cluster, type Running } from '../cluster.ts'
@@ -175,6 +175,81 @@ describe('a rebalance', () => {
     await begun.promise
     cluster.start(group)
     expect((await aborted.until(1))[0]).toBe(PARTITIONS - 1)
+  })
+
+  it('leaves what was joined to callbacks whose partition has gone', async () => {
+    await makeCluster('incremental')
+    await cluster.createTable('profiles', PARTITIONS)
+    const profiles = table('profiles', string)
+    await cluster.produce('profiles', [{ key: 'x', value: 'Xenia', partition: PARTITIONS - 1 }])
+    const gone = new Gate()
+    const joined = new Notes<string | undefined>()
+    let first = true
+    const group = defineGroup('group')
+      .join(profiles)
+      .input(input, async (ctx) => {
+        const wait = first
+        first = false
+        if (wait) await gone.promise
+        joined.add(ctx.join(profiles))
+      })
+    const goka = cluster.goka({ storage: laterStorage(memory()) })
+    await cluster.started(group, PARTITIONS, { drainTimeoutMs: 30 }, goka)
+    await cluster.produce('input', [{ key: 'x', value: 'v', partition: PARTITIONS - 1 }])
+    await eventually(() => !first)
+    cluster.start(group)
+    await joined.until(1)
+    gone.open()
+    expect(await joined.until(2)).toEqual(['Xenia', 'Xenia'])
+  })
+
+  it.each<ErrorPolicy>(['fail', 'skip', { deadLetter: 'dead' }, { retry: { initialMs: 1 } }])(
+    'leaves the record of a callback that fails after its partition has gone to the next owner: %j',
+    async (onError) => {
+      await makeCluster('incremental')
+      await cluster.createTopic('dead', 1)
+      const failed = new Notes<string>()
+      let first = true
+      const group = defineGroup('group').input(input, async (ctx, message) => {
+        const fails = first
+        first = false
+        if (fails) {
+          await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))
+          failed.add(message)
+          throw new Error('oops')
+        }
+      })
+      const one = await cluster.started(group, PARTITIONS, { drainTimeoutMs: 30, onError })
+      await cluster.produce('input', [{ key: 'x', value: 'v', partition: PARTITIONS - 1 }])
+      await eventually(() => !first)
+      cluster.start(group, { onError })
+      await failed.until(1)
+      await eventually(
+        async () => (await cluster.committed('group'))[`input/${PARTITIONS - 1}`] === 1,
+      )
+      await settle()
+      expect(one.runner.partitions).toHaveLength(PARTITIONS / 2)
+      expect(await cluster.records('dead')).toEqual([])
+      expect(cluster.log.find('warn', 'the record failed')).toEqual([])
+    },
+  )
+
+  it('does not end an instance whose deferred commit fails after its partition has gone', async () => {
+    await makeCluster('incremental')
+    const deferred = new Notes<(error?: unknown) => void>()
+    const group = defineGroup('group').input(input, (ctx) => {
+      const done = ctx.deferCommit()
+      if (deferred.items.length > 0) done()
+      deferred.add(done)
+    })
+    const one = await cluster.started(group, PARTITIONS, { drainTimeoutMs: 30 })
+    await cluster.produce('input', [{ key: 'x', value: 'v', partition: PARTITIONS - 1 }])
+    await deferred.until(1)
+    cluster.start(group)
+    const [first] = await deferred.until(2)
+    first?.(new Error('oops'))
+    await settle()
+    expect(one.runner.partitions).toHaveLength(PARTITIONS / 2)
   })
 
   it('reads a table again from where a standby is, not from its start', async () => {

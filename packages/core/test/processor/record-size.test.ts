@@ -87,7 +87,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
       await eventually(async () => (await cluster.lines('output')).length === 1)
     })
 
-    it('counts its headers', async () => {
+    it('counts its bytes, not its chars, and its headers', async () => {
       const headed = defineGroup('headed')
         .output(output)
         .input(input, (ctx, message) => {
@@ -96,7 +96,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
       await cluster.createTopic('output', 1)
       const goka = new Goka({ transport: limited(), storage: memory(), log: cluster.log })
       const { run } = await cluster.started(headed, 1, { guarantee }, goka)
-      await send('x'.repeat(LIMIT - 8), 'x'.repeat(LIMIT - 7))
+      await send('x'.repeat(LIMIT - 8), `é${'x'.repeat(LIMIT - 9)}`)
       expect(await rejection(run)).toMatchObject({
         details: { offset: 1 },
         cause: { details: { bytes: LIMIT + 1 } },

@@ -1,5 +1,6 @@
 import { int64, string } from '@goka/codecs'
 import { defineGroup, stream, table } from '@goka/core'
+import type { Admin, ClientContext, GokaError } from '@goka/interface'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Cluster } from '../cluster.ts'
 import { inTime, rejection } from '../waiting.ts'
@@ -155,6 +156,65 @@ describe('the topics of a group', () => {
     },
   )
 
+  /** A Goka whose transport tells how many replicas topics have. */
+  const replicated = (replicationFactor: number) => {
+    const { transport } = cluster
+    const admin = async (context: ClientContext): Promise<Admin> => {
+      const made = await transport.admin(context)
+      const topics = async (names: readonly string[]) => {
+        const found = await made.topics(names)
+        return new Map([...found].map(([name, one]) => [name, { ...one, replicationFactor }]))
+      }
+      return withMethod(made, 'topics', topics)
+    }
+    return cluster.goka({ transport: withMethod(transport, 'admin', admin) })
+  }
+
+  it.each(['group-table', 'group-loop'])(
+    'that are its own must have the replicas that are wished: %s',
+    async (topic) => {
+      await cluster.createTopic(topic, 3, {
+        'cleanup.policy': topic === 'group-table' ? 'compact' : 'delete',
+      })
+      const topics = { replicationFactor: 3 }
+      const { run } = cluster.start(group, { topics }, replicated(2))
+      const error = await rejection(run)
+      expect(error).toMatchObject({
+        code: 'GOKA_TOPIC_MISMATCH',
+        details: { topic, property: 'replication.factor', expected: '3', found: '2' },
+      })
+      expect((error as GokaError).message).toMatch(
+        new RegExp(
+          `"${topic}" has a replication factor of 2 and not 3, .* kafka-reassign-partitions`,
+        ),
+      )
+    },
+  )
+
+  it('that are its own and have fewer replicas are only told about, or not even that, if that is wished', async () => {
+    const first = await cluster.started(group, 3)
+    await first.runner.stop()
+    const topics = { replicationFactor: 3 }
+    const ignoring = { topics: { ...topics, mismatch: 'ignore' } } as const
+    const { runner } = await cluster.started(group, 3, ignoring, replicated(2))
+    expect(cluster.log.find('warn', 'not as it should be')).toEqual([])
+    await runner.stop()
+    const warning = { topics: { ...topics, mismatch: 'warn' } } as const
+    const warned = await cluster.started(group, 3, warning, replicated(2))
+    const told = cluster.log.find('warn', 'not as it should be').map(({ facts }) => facts)
+    expect(told).toMatchObject([{ topic: 'group-table' }, { topic: 'group-loop' }])
+    await warned.runner.stop()
+  })
+
+  it('that are its own may have more replicas than are wished, and any when none are', async () => {
+    const first = await cluster.started(group, 3)
+    await first.runner.stop()
+    const more = { topics: { replicationFactor: 2 } }
+    const { runner } = await cluster.started(group, 3, more, replicated(3))
+    await runner.stop()
+    await cluster.started(group, 3, {}, replicated(1))
+  })
+
   it('that were made with the configuration that is wished are as they should be', async () => {
     const topics = { tableConfig: { 'segment.ms': '1000' }, loopConfig: { 'retention.ms': '2000' } }
     const { runner } = await cluster.started(group, 3, { topics })
@@ -162,3 +222,18 @@ describe('the topics of a group', () => {
     await cluster.started(group, 3, { topics })
   })
 })
+
+/** The same but for one method. */
+function withMethod<T extends object, Name extends keyof T>(
+  whole: T,
+  name: Name,
+  method: T[Name],
+): T {
+  return new Proxy(whole, {
+    get: (target, asked): unknown => {
+      if (asked === name) return method
+      const value: unknown = Reflect.get(target, asked)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}

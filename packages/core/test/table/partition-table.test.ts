@@ -1,14 +1,14 @@
 import { type RecordBatch, RecordBatchBuilder } from '@goka/interface'
 import { describe, expect, it } from '@jest/globals'
-import { Cell } from '../../src/table/cell-cache.ts'
+import { Cell, type CellContent } from '../../src/table/cell-cache.ts'
 import { PartitionTable } from '../../src/table/partition-table.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { Gate } from '../waiting.ts'
 import { FakeStore } from './fake-store.ts'
 
 const bytes = (text: string): Uint8Array => Buffer.from(text)
-const text = (value: Uint8Array | undefined): string | undefined =>
-  value && Buffer.from(value).toString()
+const text = (value: CellContent): string | undefined =>
+  value === undefined ? undefined : Buffer.from(value as Uint8Array).toString()
 
 function make(store = new FakeStore(), position = 0) {
   const clock = new ManualClock(5_000)
@@ -119,15 +119,14 @@ describe('a table that reads its topic', () => {
   it('brings the values in use up to date, with copies', async () => {
     const { table } = make()
     await table.apply([batchOf(0, ['a=1', 'b=1'])])
-    expect(text(await table.get('a'))).toBe('1')
+    expect(text((await table.get('a')).content)).toBe('1')
     const update = batchOf(2, ['a=2', 'b=2'])
     await table.apply([update])
     const content = table.cells.get('a')?.content as Uint8Array
     expect(text(content)).toBe('2')
     expect(content.buffer).not.toBe(update.value(0)?.buffer)
     await table.apply([batchOf(4, ['a'])])
-    expect(await table.get('a')).toBeUndefined()
-    expect(table.cells.get('a')?.loaded).toBe(true)
+    expect(await table.get('a')).toMatchObject({ loaded: true, content: undefined })
   })
 })
 
@@ -135,10 +134,10 @@ describe('a value of a table', () => {
   it('is read once, at once where the store answers at once', async () => {
     const { table, store } = make()
     store.values.set('a', bytes('1'))
-    expect(text(table.get('a') as Uint8Array)).toBe('1')
+    expect(text((table.get('a') as Cell).content)).toBe('1')
     store.values.set('a', bytes('changed behind its back'))
-    expect(text(table.get('a') as Uint8Array)).toBe('1')
-    expect(table.get('none')).toBeUndefined()
+    expect(text((table.get('a') as Cell).content)).toBe('1')
+    expect(table.get('none')).toMatchObject({ loaded: true, content: undefined })
   })
 
   it('that is read later does not hide an update that came meanwhile', async () => {
@@ -149,8 +148,8 @@ describe('a value of a table', () => {
     const reading = table.get('a')
     await table.apply([batchOf(0, ['a=2'])])
     gate.open()
-    expect(text(await reading)).toBe('2')
-    expect(text(await table.get('a'))).toBe('2')
+    expect(text((await reading).content)).toBe('2')
+    expect(text((await table.get('a')).content)).toBe('2')
   })
 
   it('is forgotten with the values in use', async () => {
@@ -159,7 +158,7 @@ describe('a value of a table', () => {
     await table.get('a')
     table.resetCells()
     store.values.set('a', bytes('2'))
-    expect(text(await table.get('a'))).toBe('2')
+    expect(text((await table.get('a')).content)).toBe('2')
   })
 })
 

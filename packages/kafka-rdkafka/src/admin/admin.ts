@@ -56,7 +56,8 @@ export class RdkafkaAdmin implements Admin {
       await fewAtOnce(names, async (topic) => {
         const facts = await this.#lookup.facts(topic)
         if (facts === undefined) return
-        found.set(topic, { topic, partitions: facts.partitions, topicId: undefined })
+        const { partitions, replicationFactor } = facts
+        found.set(topic, { topic, partitions, topicId: undefined, replicationFactor })
       })
       for (const [topic, topicId] of await this.#topicIds([...found.keys()])) {
         const description = found.get(topic)

@@ -30,6 +30,7 @@ export class Connection<C extends Client> {
   readonly #watch: ConnectionWatch
   /** Resolve when calls that are under way have returned. */
   readonly #calls = new Set<Promise<void>>()
+  #left = false
   #closing: Promise<void> | undefined
 
   private constructor(client: C, name: string, context: ClientContext, watch: ConnectionWatch) {
@@ -95,6 +96,11 @@ export class Connection<C extends Client> {
     return this.#calls.size > 0
   }
 
+  /** A call that holds the client will not return: `close` goes on without it at once. */
+  leave(): void {
+    this.#left = true
+  }
+
   /**
    * Disconnects, once, and waits at most a bound for it. Nothing may be popping from the client any more, and no call may
    * follow: node-rdkafka would block or never answer.
@@ -107,9 +113,10 @@ export class Connection<C extends Client> {
   async #close(): Promise<void> {
     this.#watch.stop()
     const { clock, log } = this.#context
-    if ((await within(clock, closeLimitMs, this.#disconnect())) === undefined) {
+    const limitMs = this.#left ? 0 : closeLimitMs
+    if ((await within(clock, limitMs, this.#disconnect())) === undefined) {
       log.warn(
-        { client: this.name, limitMs: closeLimitMs },
+        { client: this.name, limitMs },
         'the kafka client was not torn down in time and goes on in the background',
       )
     }

@@ -7,6 +7,8 @@ export interface TopicFacts {
   readonly partitions: number
   /** Whether each partition has a leader: only then it can be used. */
   readonly ready: boolean
+  /** Replicas of the partition that has fewest. */
+  readonly replicationFactor: number
 }
 
 /** Asks for topics without creating them. */
@@ -31,6 +33,7 @@ export class TopicLookup {
         return {
           partitions: found.partitions.length,
           ready: found.partitions.every(({ leader }) => leader >= 0),
+          replicationFactor: Math.min(...found.partitions.map(({ replicas }) => replicas.length)),
         }
       }
       // Any broker of a cluster answers, also one that has not heard of the topic yet.

@@ -31,6 +31,9 @@ import type { Rebalances } from './rebalances.ts'
 /** How long a commit is tried before its outcome is called indefinite. */
 const commitLimitMs = 60_000
 const commitPauseMs = 100
+/** How long a close asks the coordinator whether it is there: the question holds a thread of Node's pool. */
+const probeMs = 500
+const probePauseMs = 1_000
 
 /** What a member is made of. */
 export interface GroupConsumerParts {
@@ -57,6 +60,8 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
   readonly #lookup: TopicLookup
   readonly #faults: ConsumerFaults
   readonly #committer: OffsetCommitter
+  /** librdkafka may still wait for the coordinator's answer to a commit. */
+  #isOwedAnswer = false
   #joined = false
   #closing: Promise<void> | undefined
 
@@ -197,11 +202,14 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
     const deadline = clock.now() + commitLimitMs
     for (;;) {
       this.checkOwned(offsets, 'commit')
+      this.#isOwedAnswer = true
       try {
         await this.#committer.commit(offsets, Math.max(1, deadline - clock.now()))
+        this.#isOwedAnswer = false
         return
       } catch (error) {
         const fault = ofConsumer(error as ClientFault)
+        this.#isOwedAnswer = !isFromBroker(fault)
         // The member's epoch has moved on (KIP-848), which says nothing of its partitions: the next heartbeat brings the new one.
         const stale = fault.code === faultCodes.ERR_STALE_MEMBER_EPOCH
         if (!(stale || passes(fault)) || clock.now() >= deadline) {
@@ -235,8 +243,32 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
     await answered
     await this.#committer.stop()
     await this.#flow.clear()
+    if (this.#isOwedAnswer && !(await this.#coordinatorAnswers())) {
+      this.connection.leave()
+      void this.connection.during(this.#untilCoordinatorAnswers())
+    }
     if (this.#joined && this.connection.isBusy) this.#leave()
     await this.connection.close()
+  }
+
+  /**
+   * librdkafka tears no member down before its commits are answered or have timed out, minutes later, and a thread of Node's
+   * pool would wait for that, and the end of the process for the thread. Nothing waits for this.
+   */
+  async #untilCoordinatorAnswers(): Promise<void> {
+    while (!(await this.#coordinatorAnswers())) await delay(this.#context.clock, probePauseMs)
+  }
+
+  async #coordinatorAnswers(): Promise<boolean> {
+    const asked = this.#topics.slice(0, 1).map((topic) => ({ topic, partition: 0 }))
+    try {
+      await call((done) => {
+        this.#client.committed(asked, probeMs, done)
+      })
+      return true
+    } catch (error) {
+      return isFromBroker(error as ClientFault)
+    }
   }
 
   /**
@@ -252,4 +284,9 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
       this.#context.log.debug({ group: this.#group, reason: toFault(error).message }, 'not left')
     }
   }
+}
+
+/** librdkafka's own faults have codes below zero. */
+function isFromBroker({ code }: ClientFault): boolean {
+  return code > 0
 }

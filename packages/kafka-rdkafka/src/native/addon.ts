@@ -59,6 +59,22 @@ export interface RequestSession {
   stopped(): boolean
 }
 
+/** One commit of offsets to a transaction, begun by its construction, on a thread that nothing waits for. */
+export interface OffsetSending {
+  /** What became of it, once it has returned: librdkafka's code or 0, and its message. */
+  take():
+    | readonly [
+        code: number,
+        text: string,
+        isFatal: boolean,
+        isRetriable: boolean,
+        isTxnRequiresAbort: boolean,
+      ]
+    | undefined
+  /** The event loop does not wait for it any more. */
+  leave(): void
+}
+
 /** What `native/` exports. Constructors throw when there is no such client. */
 export interface NativeAddon {
   /** The value for `plugin.library.paths`. */
@@ -72,6 +88,14 @@ export interface NativeAddon {
     onWake: () => void,
   ) => ConsumerPump
   readonly ProducerSink: new (client: string, onWake: () => void) => ProducerSink
+  readonly OffsetSending: new (
+    producer: string,
+    consumer: string,
+    /** Topic, partition, offset, and so on. */
+    offsets: readonly string[],
+    timeoutMs: number,
+    onWake: () => void,
+  ) => OffsetSending
   readonly RequestSession: new (client: string, onWake: () => void) => RequestSession
 }
 

@@ -89,6 +89,6 @@ function readResult(report: Float64Array, topics: readonly string[]): SinkResult
 function readReport(report: Float64Array, length: number): SinkReport {
   return {
     offsets: report.subarray(1, 1 + length),
-    codes: Int32Array.from(report.subarray(1 + length)),
+    codes: new Int32Array(report.subarray(1 + length)),
   }
 }

@@ -76,9 +76,9 @@ export class RdkafkaProducer implements Producer {
   async sendEach(batch: ProduceBatch): Promise<SendReport> {
     const { offsets, codes } = await this.#track(() => this.#sendEach(batch))
     const failures = new Map<number, GokaError>()
-    for (const [index, code] of codes.entries()) {
+    codes.forEach((code, index) => {
       if (code !== 0) failures.set(index, this.#recordError(batch, index, code))
-    }
+    })
     return { offsets, failures }
   }
 

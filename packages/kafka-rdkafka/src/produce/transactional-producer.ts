@@ -12,11 +12,14 @@ import type { Connection } from '../client/connection.ts'
 import { type ClientFault, faultCodes, faultOf } from '../client-fault.ts'
 import { RdkafkaGroupConsumer } from '../consume/group-consumer.ts'
 import { transportError } from '../errors.ts'
+import type { OffsetSending, SendOffsets } from '../offset-sending.ts'
 import type { RecordSink } from '../record-sink.ts'
 import { RdkafkaProducer } from './producer.ts'
 
-/** How long one call may hold a thread of Node's pool; it is made again until the limit. */
+/** How long one call may hold a thread; it is made again until the limit. */
 const callMs = 5_000
+/** A call that is so much later than librdkafka has promised does not return. */
+const graceMs = 3_000
 const pauseMs = 20
 
 /** How transactions are bounded and told apart. */
@@ -32,16 +35,19 @@ export interface TransactionOptions {
 /** A producer of transactions on one client of node-rdkafka. */
 export class RdkafkaTransactionalProducer extends RdkafkaProducer implements TransactionalProducer {
   readonly #connection: Connection<rdkafka.Producer>
+  readonly #sendOffsets: SendOffsets
   readonly #options: TransactionOptions
 
   constructor(
     context: ClientContext,
     connection: Connection<rdkafka.Producer>,
     sink: RecordSink,
+    sendOffsets: SendOffsets,
     options: TransactionOptions,
   ) {
     super(context, connection, sink, options.deliveryTimeoutMs)
     this.#connection = connection
+    this.#sendOffsets = sendOffsets
     this.#options = options
   }
 
@@ -71,7 +77,7 @@ export class RdkafkaTransactionalProducer extends RdkafkaProducer implements Tra
 
   async commit(consumer: GroupConsumer, offsets: readonly TopicPartitionOffset[]): Promise<void> {
     await this.lifetime.guard(async () => {
-      if (offsets.length > 0) await this.#sendOffsets(consumer, offsets)
+      if (offsets.length > 0) await this.#addOffsets(consumer, offsets)
       await this.#attempt('commit of a transaction', () =>
         this.#call((done) => {
           this.client.commitTransaction(callMs, done)
@@ -90,7 +96,7 @@ export class RdkafkaTransactionalProducer extends RdkafkaProducer implements Tra
     )
   }
 
-  async #sendOffsets(
+  async #addOffsets(
     consumer: GroupConsumer,
     offsets: readonly TopicPartitionOffset[],
   ): Promise<void> {
@@ -98,17 +104,17 @@ export class RdkafkaTransactionalProducer extends RdkafkaProducer implements Tra
       throw invalid('consumer', 'a group consumer of the same transport', typeof consumer)
     }
     const operation = 'offset commit in a transaction'
-    const { connection } = consumer
-    const sent = offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset }))
-    await this.#attempt(operation, async () => {
-      consumer.checkOwned(offsets, operation)
-      // The consumer's client is looked into when a thread is free: it must not be gone by then.
-      await connection.during(
-        this.#call((done) => {
-          this.client.sendOffsetsToTransaction(sent, connection.client, callMs, done)
-        }),
-      )
-    })
+    let sending: OffsetSending | undefined
+    try {
+      await this.#attempt(operation, async () => {
+        consumer.checkOwned(offsets, operation)
+        sending = this.#sendOffsets(this.#connection, consumer.connection, offsets, callMs)
+        await this.#connection.during(sending.returned)
+      })
+    } catch (error) {
+      sending?.leave()
+      throw error
+    }
   }
 
   async #call(start: (done: (error: unknown) => void) => void): Promise<void> {
@@ -117,7 +123,8 @@ export class RdkafkaTransactionalProducer extends RdkafkaProducer implements Tra
 
   /**
    * librdkafka goes on with the same operation when it is called again after a time-out. Its time-out does not bound a
-   * commit of offsets: that waits for the group's coordinator for as long as none is found.
+   * commit of offsets: when librdkafka 2.12 finds no coordinator of the group it waits until a connection of the client
+   * comes or goes (`rd_kafka_coord_req_fsm`). The client is left as it is then, to be torn down when the call has returned.
    */
   async #attempt(operation: string, start: () => Promise<void>): Promise<void> {
     const { clock } = this.context
@@ -125,10 +132,9 @@ export class RdkafkaTransactionalProducer extends RdkafkaProducer implements Tra
     const deadline = clock.now() + this.#options.limitMs
     for (;;) {
       this.lifetime.check()
-      const limitMs = Math.max(0, deadline - clock.now()) + callMs
       try {
         const returned = start().then(() => true)
-        if (await within(clock, limitMs, returned)) return
+        if (await within(clock, callMs + graceMs, returned)) return
       } catch (error) {
         if (isGokaError(error)) throw error
         const fault = error as ClientFault
@@ -138,6 +144,7 @@ export class RdkafkaTransactionalProducer extends RdkafkaProducer implements Tra
         await delay(clock, pauseMs)
         continue
       }
+      this.#connection.leave()
       throw transportError(faultOf(faultCodes.ERR__TIMED_OUT), at)
     }
   }

@@ -8,10 +8,14 @@ import { clientContext } from '../client-context.ts'
 /** A client whose brokers do not know the topic for some questions. */
 function lookup(brokers: number, unknownFor: number) {
   const { clock } = clientContext('topic-lookup')
+  const found = [
+    { id: 0, leader: 1, replicas: [1, 2, 3] },
+    { id: 1, leader: 2, replicas: [2, 3] },
+  ]
   let asked = 0
   const client = {
     getMetadata: (_: unknown, done: (error: null, metadata: object) => void) => {
-      const partitions = asked++ < unknownFor ? [] : [{ id: 0, leader: 1 }]
+      const partitions = asked++ < unknownFor ? [] : found
       done(null, { brokers: Array(brokers).fill({}), topics: [{ name: 'orders', partitions }] })
     },
   }
@@ -23,7 +27,7 @@ function lookup(brokers: number, unknownFor: number) {
 describe('the lookup of a topic', () => {
   it('finds one that a part of the cluster has not heard of yet', async () => {
     const { facts } = lookup(3, 2)
-    expect(await facts()).toEqual({ partitions: 1, ready: true })
+    expect(await facts()).toEqual({ partitions: 2, ready: true, replicationFactor: 2 })
   })
 
   it('finds nothing where no broker of the cluster hears of it', async () => {

@@ -1,9 +1,12 @@
 import { EventEmitter } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { GroupConsumer } from '@goka/interface'
 import { describe, expect, it } from '@jest/globals'
 import type rdkafka from 'node-rdkafka'
 import { Connection } from '../../src/client/connection.ts'
 import { faultCodes, faultOf } from '../../src/client-fault.ts'
+import { RdkafkaGroupConsumer } from '../../src/consume/group-consumer.ts'
+import type { SendOffsets } from '../../src/offset-sending.ts'
 import { RdkafkaTransactionalProducer } from '../../src/produce/transactional-producer.ts'
 import type { RecordSink } from '../../src/record-sink.ts'
 import { clientContext } from '../client-context.ts'
@@ -32,16 +35,37 @@ class FakeClient extends EventEmitter {
   }
 }
 
+/** Commits of offsets that do not return before they are told to. */
+class FakeSendings {
+  readonly left: boolean[] = []
+  readonly send: SendOffsets = () => {
+    const index = this.left.push(false) - 1
+    return {
+      returned: new Promise(() => undefined),
+      leave: () => {
+        this.left[index] = true
+      },
+    }
+  }
+}
+
+/** A member that owns all partitions. */
+const member = Object.create(RdkafkaGroupConsumer.prototype, {
+  checkOwned: { value: () => undefined },
+}) as GroupConsumer
+
 const sink = { stop: async () => undefined } as RecordSink
 
 function made() {
   const client = new FakeClient()
+  const sendings = new FakeSendings()
   const clock = new ManualClock()
   const context = { ...clientContext('producer'), clock }
   const producer = new RdkafkaTransactionalProducer(
     context,
     Connection.wrap(client as unknown as rdkafka.Producer, 'producer-1', context),
     sink,
+    sendings.send,
     {
       transactionalId: 'orders-0',
       deliveryTimeoutMs: 10_000,
@@ -49,7 +73,7 @@ function made() {
       groupProtocol: 'classic',
     },
   )
-  return { client, clock, producer }
+  return { client, clock, sendings, producer }
 }
 
 describe('a transactional producer', () => {
@@ -70,13 +94,29 @@ describe('a transactional producer', () => {
     const { client, clock, producer } = made()
     const committed = producer.commit(undefined as never, []).catch((error: unknown) => error)
     await turn()
-    clock.advance(15_000)
+    clock.advance(8_000)
     expect(await committed).toMatchObject({
       code: 'GOKA_TRANSPORT_INDEFINITE',
       details: { reason: 'ERR__TIMED_OUT' },
     })
     client.calls[0]?.done(null)
     await producer.close()
+  })
+
+  it('goes on without a commit of offsets that never returns, and leaves its client as it is', async () => {
+    const { client, clock, sendings, producer } = made()
+    const offsets = [{ topic: 'orders', partition: 0, offset: 1 }]
+    const committed = producer.commit(member, offsets).catch((error: unknown) => error)
+    await turn()
+    expect(sendings.left).toEqual([false])
+    clock.advance(8_000)
+    expect(await committed).toMatchObject({ code: 'GOKA_TRANSPORT_INDEFINITE' })
+    expect(sendings.left).toEqual([true])
+    const closed = producer.close()
+    await turn()
+    clock.advance(0)
+    await closed
+    expect(client.names).toEqual([])
   })
 
   it('is torn down when the call that is under way has returned, and makes none after it', async () => {

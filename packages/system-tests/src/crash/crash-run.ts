@@ -9,6 +9,7 @@ import { MemberProcess } from '../kafka-cluster.ts'
 import { Program } from '../program.ts'
 import type { CrashMemberOptions } from '../programs/crash-member.ts'
 import type { CrashPlan } from './crash-point.ts'
+import { type OpenTransaction, openTransactions } from './open-transactions.ts'
 import { inputStream, type Numbered, type SummingTopics } from './summing.ts'
 
 export const PARTITIONS = 4
@@ -48,11 +49,11 @@ export class CrashRun implements AsyncDisposable {
     return join(this.#path, place)
   }
 
-  /** Starts a member; one that has a plan dies of it. */
-  start(place: string, crash?: CrashPlan): MemberProcess {
+  /** Starts a member; one that has a plan dies of it. `brokers`: where it finds the cluster. */
+  start(place: string, crash?: CrashPlan, brokers: string = this.brokers): MemberProcess {
     const options: CrashMemberOptions = {
       ...this.topics,
-      brokers: this.brokers,
+      brokers,
       path: this.pathOf(place),
       processor: this.#processor,
       crash,
@@ -61,6 +62,12 @@ export class CrashRun implements AsyncDisposable {
     const program = new Program(file, [JSON.stringify(options)])
     this.#programs.push(program)
     return new MemberProcess(program)
+  }
+
+  /** The transactions that are open in what the members write: none, when they have ended. */
+  openTransactions(): Promise<readonly OpenTransaction[]> {
+    const { group, output } = this.topics
+    return openTransactions(this.brokers, [output, `${group}-table`], PARTITIONS)
   }
 
   /** Sends the next messages, `count` for each key. */

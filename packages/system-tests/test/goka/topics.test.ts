@@ -34,6 +34,12 @@ it('the topics of a group are made with the 123 partitions of its input, and tak
       'segment.ms': '600000',
     })
     expect(await admin.topicConfig(`${name}-loop`)).toMatchObject({ 'cleanup.policy': 'delete' })
+    // The broker is the only one.
+    const twice = instances.start(group, 'one', { topics: { replicationFactor: 2 } })
+    expect(await rejection(twice.run)).toMatchObject({
+      code: 'GOKA_TOPIC_MISMATCH',
+      details: { property: 'replication.factor', expected: '2', found: '1' },
+    })
     await admin.createPartitions(name, 124)
     const { run } = instances.start(group, 'one')
     expect(await rejection(run)).toMatchObject({
