@@ -41,6 +41,12 @@ export interface EmitterParts<T> {
   readonly options: EmitterOptions
 }
 
+/** An emit that waits for its turn. */
+interface Waiting {
+  readonly add: () => void
+  readonly refuse: (error: unknown) => void
+}
+
 /** Records in one batch at most: a batch that is full goes out at once. */
 const BATCH_RECORDS = 10_000
 
@@ -59,9 +65,9 @@ export class Emitter<T> {
   #pendingBytes = 0
   #sending = new Set<Promise<void>>()
   #room: Deferred | undefined
-  // Emits that cannot go at once, and the last of them.
-  #waiting = 0
-  #turn: Promise<void> = Promise.resolve()
+  // Emits that cannot go at once: those of the round under way are admitted one after the other, these come in the next.
+  #waiting: Waiting[] = []
+  #round: Promise<void> | undefined
   #closed: Promise<void> | undefined
   // No more than what is in the open batch will be sent.
   #ended = false
@@ -92,35 +98,59 @@ export class Emitter<T> {
    *   `GOKA_TRANSPORT_RECORD_TOO_LARGE`, `GOKA_TRANSPORT_INDEFINITE`, and what the codec throws
    */
   emit(key: string, value: T | null, options: EmitOptions = {}): Promise<EmittedRecord> {
-    const ready = this.#partitions > 0 && this.#pendingBytes <= this.#maxPendingBytes
-    return ready && this.#waiting === 0 && this.#closed === undefined
+    return this.#isReady && this.#round === undefined && this.#closed === undefined
       ? this.#add(key, value, options)
       : this.#addInTurn(key, value, options)
   }
 
-  // In the order of the calls: each waits behind those that came before.
-  async #addInTurn(key: string, value: T | null, options: EmitOptions): Promise<EmittedRecord> {
-    if (this.#closed !== undefined) throw this.#isClosed()
-    const before = this.#turn
-    const turn = deferred()
-    this.#turn = turn.promise
-    this.#waiting++
-    let added: Promise<EmittedRecord>
-    try {
-      await before
-      if (this.#ended) throw this.#isClosed()
-      await this.#connect()
-      while (this.#pendingBytes > this.#maxPendingBytes) {
-        this.#room ??= deferred()
-        await this.#room.promise
-      }
-      if (this.#ended) throw this.#isClosed()
-      added = this.#add(key, value, options)
-    } finally {
-      this.#waiting--
-      turn.resolve()
+  get #isReady(): boolean {
+    return !this.#ended && this.#partitions > 0 && this.#pendingBytes <= this.#maxPendingBytes
+  }
+
+  // In the order of the calls.
+  #addInTurn(key: string, value: T | null, options: EmitOptions): Promise<EmittedRecord> {
+    if (this.#closed !== undefined) return Promise.reject(this.#isClosed())
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ add: () => resolve(this.#add(key, value, options)), refuse: reject })
+      if (this.#round === undefined) void this.#admit()
+    })
+  }
+
+  async #admit(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const waiting = this.#waiting
+      this.#waiting = []
+      this.#round = this.#admitRound(waiting)
+      await this.#round
     }
-    return added
+    this.#round = undefined
+  }
+
+  async #admitRound(waiting: readonly Waiting[]): Promise<void> {
+    for (const { add, refuse } of waiting) {
+      try {
+        if (!this.#isReady) await this.#becomeReady()
+        add()
+      } catch (error) {
+        refuse(error)
+      }
+    }
+  }
+
+  async #becomeReady(): Promise<void> {
+    if (this.#ended) throw this.#isClosed()
+    await this.#connect()
+    while (this.#pendingBytes > this.#maxPendingBytes) {
+      this.#room ??= deferred()
+      await this.#room.promise
+    }
+    if (this.#ended) throw this.#isClosed()
+  }
+
+  // When all who wait now have been admitted, or refused: in the round under way or in the next.
+  async #turn(): Promise<void> {
+    await this.#round
+    await this.#round
   }
 
   #add(key: string, value: T | null, options: EmitOptions): Promise<EmittedRecord> {
@@ -161,7 +191,7 @@ export class Emitter<T> {
 
   /** Resolves when everything that was emitted before is settled. Does not reject: each `emit` tells its own fate. */
   async flush(): Promise<void> {
-    await this.#turn
+    await this.#turn()
     if (this.#open.batch.length > 0) this.#send()
     await Promise.all(this.#sending)
   }
@@ -183,7 +213,7 @@ export class Emitter<T> {
     const overdue = new AbortController()
     // Those who wait for the connection, or for room, may go first.
     await Promise.race([
-      this.#turn,
+      this.#turn(),
       delay(this.#parts.context.clock, CLOSE_WAIT_MS, overdue.signal),
     ])
     overdue.abort()

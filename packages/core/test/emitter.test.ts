@@ -108,6 +108,17 @@ describe('an emitter', () => {
     expect(done.items).toEqual(Array.from({ length: 30 }, (_, index) => index + 1))
   })
 
+  it('flushes also what waits for room, and what waits behind that', async () => {
+    await using emitter = cluster.goka().emitter(words, { maxPendingBytes: 1 })
+    await emitter.emit('a', '0')
+    const done = new Notes<number>()
+    for (const value of ['sent', 'waits', 'waits behind', 'and so does this']) {
+      void emitter.emit('a', value).then(({ offset }) => done.add(offset))
+    }
+    await emitter.flush()
+    expect(done.items).toEqual([1, 2, 3, 4])
+  })
+
   it('refuses what cannot be written, and goes on', async () => {
     await cluster.createTopic('numbers', 1)
     await using emitter = cluster.goka().emitter(stream('numbers', int64))

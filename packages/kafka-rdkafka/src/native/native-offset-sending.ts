@@ -17,7 +17,7 @@ export function sendOffsets(
   timeoutMs: number,
 ): OffsetSending {
   let sending: NativeSending | undefined
-  const returned = call((done) => {
+  const returned: Promise<void> = call((done) => {
     const args = positionArguments(offsets).map(String)
     sending = new native.OffsetSending(producer, consumer, args, timeoutMs, () => {
       const outcome = sending?.take()

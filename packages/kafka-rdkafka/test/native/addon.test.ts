@@ -12,6 +12,7 @@ describe('the addon', () => {
     expect(native.pluginPath).toMatch(/goka_rdkafka\.node$/)
     expect(Object.keys(native).sort()).toEqual([
       'ConsumerPump',
+      'OffsetSending',
       'ProducerSink',
       'RequestSession',
       'pluginPath',

@@ -22,7 +22,12 @@ class FakeClient extends EventEmitter {
   ): void {
     this.asked.push(topic)
     const known = topic === 'a' || topic === 'b'
-    const partitions = known ? [{ leader: 1 }, { leader: 1 }] : []
+    const partitions = known
+      ? [
+          { leader: 1, replicas: [1] },
+          { leader: 1, replicas: [1] },
+        ]
+      : []
     const answer = (): void => {
       done(null, { brokers: [{}], topics: [{ name: topic, partitions }] })
     }
