@@ -1,4 +1,5 @@
 import {
+  type ClientContext,
   GokaError,
   type GroupConsumer,
   isGokaError,
@@ -6,7 +7,10 @@ import {
   type Producer,
   type TopicPartitionOffset,
   type TransactionalProducer,
+  type Transport,
 } from '@goka/interface'
+import type { PartitionTable } from '../table/partition-table.ts'
+import { checkForeignRecords, type TableWrite } from './foreign-records.ts'
 import { writeError } from './record-size.ts'
 import type { CapturedEpoch, Task } from './task.ts'
 
@@ -70,9 +74,15 @@ export class AtLeastOnce implements Guarantee {
 export class ExactlyOnce implements Guarantee {
   readonly producer: TransactionalProducer
   readonly holdOutputs = true
+  readonly #transport: Transport
+  readonly #context: ClientContext
+  // Where the last commit has ended in a table: its marker comes next.
+  readonly #ends = new WeakMap<PartitionTable, number>()
 
-  constructor(producer: TransactionalProducer) {
+  constructor(producer: TransactionalProducer, transport: Transport, context: ClientContext) {
     this.producer = producer
+    this.#transport = transport
+    this.#context = context
   }
 
   async commit(
@@ -82,7 +92,9 @@ export class ExactlyOnce implements Guarantee {
   ): Promise<readonly TopicPartitionOffset[]> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#transact(consumer, epochs, changelog)
+        const positions = await this.#transact(consumer, epochs, changelog)
+        await this.#checkForeign(epochs, positions)
+        return positions
       } catch (error) {
         // What was aborted is invisible, and everything to be written is still here: it can be done again.
         if (!isGokaError(error, 'GOKA_TRANSPORT_ABORTABLE')) throw error
@@ -109,6 +121,24 @@ export class ExactlyOnce implements Guarantee {
     noteCommitted(epochs)
     for (const { task, epoch } of epochs) task.statistics.emitted += epoch.outputs.length
     return positions
+  }
+
+  // What takes more offsets than the records of the commit and the marker of the one before may be somebody else's.
+  async #checkForeign(
+    epochs: readonly CapturedEpoch[],
+    positions: readonly TopicPartitionOffset[],
+  ): Promise<void> {
+    const doubtful: TableWrite[] = []
+    for (const { task, cells } of epochs) {
+      const { table } = task.scope
+      const end = positions.find(({ partition }) => partition === task.partition)?.offset
+      if (table === undefined || end === undefined) continue
+      const markers = this.#ends.get(table) === table.position ? 1 : 0
+      this.#ends.set(table, end)
+      const others = end - table.position - cells.length
+      if (others > markers) doubtful.push({ table, end, own: cells.length })
+    }
+    if (doubtful.length > 0) await checkForeignRecords(doubtful, this.#transport, this.#context)
   }
 
   close(): Promise<void> {

@@ -233,13 +233,13 @@ export class Session {
   }
 
   async #makeGuarantee(): Promise<Guarantee> {
-    const { transport, clientContext, transactionalId } = this.#options
+    const { transport, context, clientContext, transactionalId } = this.#options
     if (transactionalId === undefined) {
       return new AtLeastOnce(await this.#own(transport.producer({}, clientContext())))
     }
-    return new ExactlyOnce(
-      await this.#own(transport.transactionalProducer({ transactionalId }, clientContext())),
-    )
+    const options = { transactionalId }
+    const producer = await this.#own(transport.transactionalProducer(options, clientContext()))
+    return new ExactlyOnce(producer, transport, context)
   }
 
   async #join(guarantee: Guarantee): Promise<void> {

@@ -1,6 +1,5 @@
 import {
   type ByteString,
-  GokaError,
   type ProduceBatch,
   type RecordBatch,
   RecordBatchBuilder,
@@ -10,6 +9,7 @@ import type { AnyCallback } from '../graph/edges.ts'
 import type { Cell, CellContent } from '../table/cell-cache.ts'
 import type { PartitionTable } from '../table/partition-table.ts'
 import { Epoch } from './epoch.ts'
+import { foreignWrite } from './foreign-records.ts'
 import { PreparedBatch } from './prepared-batch.ts'
 import { RecordRunner } from './record-runner.ts'
 import type { TaskScope } from './task-scope.ts'
@@ -292,7 +292,9 @@ export class Task {
       // Without transactions the log tells when somebody else wrote to it since: then the store would miss that.
       if (!holdOutputs && tablePosition !== undefined) {
         const expected = table.position + cells.length
-        if (tablePosition !== expected) throw foreignWrite(table, tablePosition - expected)
+        if (tablePosition !== expected) {
+          throw foreignWrite({ table, end: tablePosition, own: cells.length })
+        }
       }
       table.write(cells, contents, tablePosition, epoch.positions)
     }
@@ -324,11 +326,3 @@ export interface CapturedEpoch {
 }
 
 const NO_BYTES = new Uint8Array(0)
-
-function foreignWrite({ topic, partition }: PartitionTable, records: number): GokaError {
-  return new GokaError(
-    'GOKA_TRANSPORT_FENCED',
-    `${records} records in ${topic}/${partition} were not written by its owner: the partition is read anew`,
-    { operation: 'write the table', retriable: true, reason: 'foreign records in the changelog' },
-  )
-}
