@@ -63,6 +63,7 @@ export class Broker
   #lastConnection = 0
   #lastProducer = 0
   #opening: Promise<void> | undefined
+  #isClosed = false
   /** Why the broker is of no more use. */
   #end: Error | undefined
 
@@ -104,8 +105,9 @@ export class Broker
   }
 
   async close(): Promise<void> {
-    if (this.#end !== undefined) return
-    this.#end = closed('embedded broker')
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#end ??= closed('embedded broker')
     for (const connection of [...this.#connections]) connection.break()
     for (const group of this.#groups.values()) group.close()
     this.transactions.close()

@@ -68,7 +68,7 @@ export class FolderJournal implements Journal {
     if (this.#handle === undefined) return
     try {
       await this.#written
-      await this.#tidy(subject)
+      if (this.#isOpen) await this.#tidy(subject)
       await this.#written
     } finally {
       await this.#free()
@@ -104,6 +104,7 @@ export class FolderJournal implements Journal {
       }
       this.#writing = undefined
     } catch (error) {
+      this.#isOpen = false
       this.#failed(error)
     }
   }
@@ -138,15 +139,21 @@ export class FolderJournal implements Journal {
     if (this.#size <= 2 * needed + SLACK_BYTES) return
     const next = this.#file(this.#number + 1)
     const handle = await open(`${next}.new`, 'w+')
-    this.#size = 0
-    for (const pieces of snapshot(subject)) {
-      const bytes = Buffer.concat(pieces)
-      await handle.appendFile(bytes)
-      this.#size += bytes.length
+    let size = 0
+    try {
+      for (const pieces of snapshot(subject)) {
+        const bytes = Buffer.concat(pieces)
+        await handle.appendFile(bytes)
+        size += bytes.length
+      }
+      await rename(`${next}.new`, next)
+    } catch (error) {
+      await handle.close()
+      throw error
     }
-    await rename(`${next}.new`, next)
     await this.#handle?.close()
     this.#handle = handle
+    this.#size = size
     await rm(this.#file(this.#number++))
   }
 

@@ -1,4 +1,4 @@
-import { open, readFile, rm } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isGokaError } from '@goka/interface'
 import { failed } from './failures.ts'
@@ -20,9 +20,7 @@ export class FolderLock {
     const owner = { pid: process.pid, startedAt: await startOf('self') }
     for (let attempt = 0; attempt < 3; attempt++) {
       try {
-        const handle = await open(file, 'wx')
-        await handle.writeFile(JSON.stringify(owner))
-        await handle.close()
+        await writeFile(file, JSON.stringify(owner), { flag: 'wx' })
         return new FolderLock(file)
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error

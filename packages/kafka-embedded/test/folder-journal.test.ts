@@ -263,10 +263,12 @@ describe('a broker with a folder', () => {
     await using folder = await Folder.make()
     // A file that can be opened and is always full.
     await symlink('/dev/full', join(folder.path, 'journal-1'))
-    await using cluster = new Cluster({ path: folder.path })
+    const cluster = new Cluster({ path: folder.path })
     const failed = { code: 'GOKA_TRANSPORT_FAILED', details: { reason: 'STORAGE_ERROR' } }
     await expect(cluster.admin()).rejects.toMatchObject(failed)
     await expect(cluster.producer()).rejects.toMatchObject(failed)
+    await cluster.broker.close()
+    expect(await readdir(folder.path)).toEqual(['journal-1'])
   })
 
   it('has what it acknowledged until there was no more room, and says so to everybody', async () => {
