@@ -1,8 +1,19 @@
 import { string } from '@goka/codecs'
 import { defineGroup, type ProcessorOptions } from '@goka/core'
 import type { Awaitable, Clock } from '@goka/interface'
-import type { Ledger, Tenure } from './ledger.ts'
-import { after, hash, isPoison, nextHop, stamped, targetOf, wordsIn } from './model.ts'
+import { idOf, type Ledger, type Tenure } from './ledger.ts'
+import type { Memory } from './memory.ts'
+import {
+  after,
+  hash,
+  isFaulty,
+  isPoison,
+  nextHop,
+  nilWord,
+  stamped,
+  targetOf,
+  wordsIn,
+} from './model.ts'
 import type { Plan } from './plan.ts'
 import type { SideReader } from './side-table.ts'
 import { DEAD, GROUP, type Hop, hops, input, joined, lookedUp, output, ticks } from './topics.ts'
@@ -18,7 +29,12 @@ export interface Surroundings {
   readonly began: (tenure: Tenure, key: string, topic: string, offset: number) => void
   /** What the instance sees in the table that it looks up. */
   readonly lookups: SideReader
+  /** What the instance holds. */
+  readonly memory: Memory
 }
+
+/** How often the callback of a record fails before it is mended. */
+const FAILURES = 2
 
 /** What the callbacks of the group have in common, whatever the seed lets them declare. */
 interface Context {
@@ -39,14 +55,19 @@ interface Context {
 /** A group that keeps all words of a key since it was deleted, and tells the value after each. */
 export function counterGroup(surroundings: Surroundings) {
   const { plan } = surroundings
-  const handle = (ctx: unknown, word: string) => process(surroundings, ctx as Context, word)
+  const handle = (ctx: unknown, word: string | undefined) => {
+    const context = ctx as Context
+    return process(surroundings, context, word ?? nilWord(context.topic, context.offset))
+  }
+  // Its type depends on whether records without a value are processed.
+  const options = { nil: plan.nil } as { readonly nil: 'process' }
   const group = defineGroup(GROUP)
     .persist(string)
     .output(output)
     .visitor<string>('mark', (ctx, mark) => visit(surroundings, ctx as unknown as Context, mark))
-    .input(input, handle)
+    .input(input, handle, options)
   const withTicks = when(plan.ticks, group, (one) =>
-    one.input(ticks, (ctx, { kind, number }) => handle(ctx, `${kind}${number}`)),
+    one.input(ticks, (ctx, tick) => handle(ctx, tick && `${tick.kind}${tick.number}`), options),
   )
   const withLoop = when(plan.loop, withTicks, (one) =>
     one.loop(hops, (ctx, { word }) => handle(ctx, word)),
@@ -89,7 +110,7 @@ function process(surroundings: Surroundings, ctx: Context, word: string): void |
 }
 
 function act(
-  { plan, ledger, clock }: Surroundings,
+  { plan, ledger, clock, memory }: Surroundings,
   ctx: Context,
   owner: Tenure,
   word: string,
@@ -106,11 +127,14 @@ function act(
     ctx.loopback(targetOf(next, plan.keys), { word: next, seen: words ?? '' })
   }
   const at = plan.rich ? `${topic}/${offset}` : `${offset}`
-  ctx.emit(output, key, `${at}|${words ?? ''}`)
+  const told = `${at}|${words ?? ''}`
+  ctx.emit(output, key, told)
   const isFirst = owner.attempt(topic, offset) === 1
   const flaky = plan.retries && word.startsWith('flaky') && isFirst
-  const poison = isPoison(word)
-  const done = !flaky && !poison
+  const poison = isPoison(word, plan)
+  const isBroken = !poison && isFaulty(word) && failsAgain(ledger, owner, topic, offset)
+  const done = !flaky && !poison && !isBroken
+  const isOver = done || (poison && !(plan.retries && isFirst))
   ledger.called(owner, { topic, key, offset, before, after: value, done })
   ledger.ended(owner, key)
   const finish = (): void => ledger.finish(owner, topic, offset)
@@ -120,23 +144,37 @@ function act(
       finish()
       end()
     }, hash(word) % 200)
-  } else if (!flaky && !(poison && plan.retries && isFirst)) finish()
-  if (!done) throw new Error(word)
+  } else if (isOver) finish()
+  if (done) memory.wrote(owner, topic, offset, (value?.length ?? 0) + told.length)
+  else if (isOver && plan.failure === 'dead-letter') {
+    memory.wrote(owner, topic, offset, word.length)
+  }
+  // No message or stack: dead letters have both in their headers, and are to be of a known size.
+  if (!done) throw Object.assign(new Error(), { stack: '' })
 }
 
-function visit({ plan, ledger, tenure }: Surroundings, ctx: Context, mark: string): void {
+function failsAgain(ledger: Ledger, owner: Tenure, topic: string, offset: number): boolean {
+  const id = idOf({ topic, partition: owner.partition, offset })
+  const failures = ledger.failures.get(id) ?? 0
+  ledger.failures.set(id, failures + 1)
+  return failures < FAILURES
+}
+
+function visit({ plan, ledger, memory, tenure }: Surroundings, ctx: Context, mark: string): void {
   const { key, topic, partition, offset } = ctx
   const before = ctx.value()
   const words = before === undefined ? undefined : `${wordsIn(before)} ${mark}`
   const value = words === undefined || !plan.rich ? words : stamped(words, ledger.nextCall)
   if (value !== undefined) ctx.setValue(value)
+  memory.visited(value?.length ?? 0)
   const owner = tenure(partition)
   ledger.called(owner, { topic: `${topic} ${mark}`, key, offset, before, after: value, done: true })
 }
 
 export function processorOptions(plan: Plan, owner: string): ProcessorOptions {
   const { guarantee, concurrency, commitIntervalMs, drainTimeoutMs, recoverAhead } = plan
-  const { cacheBytes, maxQueuedBytes, maxUncommittedBytes, standby } = plan
+  const { cacheBytes, maxQueuedBytes, maxUncommittedBytes, standby, failure } = plan
+  const last = failure === 'dead-letter' ? { deadLetter: DEAD } : failure
   return {
     guarantee,
     concurrency,
@@ -147,9 +185,7 @@ export function processorOptions(plan: Plan, owner: string): ProcessorOptions {
     maxQueuedBytes,
     maxUncommittedBytes,
     standby,
-    onError: plan.retries
-      ? { retry: { retries: 1, initialMs: 10, then: { deadLetter: DEAD } } }
-      : { deadLetter: DEAD },
+    onError: plan.retries ? { retry: { retries: 1, initialMs: 10, then: last } } : last,
     restart: { initialMs: 20, maxMs: 200 },
     headers: [{ name: 'owner', value: Buffer.from(owner) }],
   }

@@ -19,6 +19,10 @@ export interface StoredFile {
   readonly name: StoreName
   values: Map<ByteString, Uint8Array>
   checkpoint: Checkpoint | undefined
+  /** Whether it cannot be opened. */
+  readonly isGarbled: boolean
+  /** Whether nobody may believe what it holds. */
+  readonly isSpoiled: boolean
 }
 
 /** Changes what a write does: a fault of the disk. */
@@ -30,6 +34,8 @@ export type WriteFault = (file: StoredFile, batch: StoreBatch) => StoreBatch
  */
 export class Disk {
   readonly files = new Map<string, StoredFile>()
+  /** Stores as they were. */
+  readonly copies = new Map<string, StoredFile>()
   /** Called before each write, and after it. */
   onWrite: (when: 'before' | 'after') => void = () => {}
   /** Called before a store is dropped. */
@@ -91,6 +97,10 @@ function same(_file: StoredFile, batch: StoreBatch): StoreBatch {
   return batch
 }
 
+function emptyFile(name: StoreName): StoredFile {
+  return { name, values: new Map(), checkpoint: undefined, isGarbled: false, isSpoiled: false }
+}
+
 /** A disk as one process sees it. */
 export class DiskStorage implements Storage {
   readonly name = 'disk'
@@ -116,7 +126,10 @@ export class DiskStorage implements Storage {
     await this.#turn()
     const id = idOf(name)
     this.#assertClosed(id, name)
-    const file = this.disk.files.get(id) ?? { name, values: new Map(), checkpoint: undefined }
+    const file = this.disk.files.get(id) ?? emptyFile(name)
+    if (file.isGarbled) {
+      throw new GokaError('GOKA_STORAGE_CORRUPTED', 'the store is damaged', { ...detailsOf(name) })
+    }
     this.disk.files.set(id, file)
     this.#open.add(id)
     this.openedAt.set(`${name.topic}/${name.partition}`, file.checkpoint?.position ?? 0)

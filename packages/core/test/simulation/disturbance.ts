@@ -210,9 +210,11 @@ export function visit(simulation: Simulation, { processor, name }: Instance): vo
   const { ledger, tap } = simulation
   const mark = `mark${++simulation.marks}`
   ledger.note(`visit ${name}: ${mark}`)
-  const known = new Map(
-    processor.partitions.map((one) => [one, tap?.records(TABLE, one).length ?? 0]),
+  // Who has lost a partition and cannot know it yet has nothing to tell of it.
+  const own = processor.partitions.filter(
+    (one) => ledger.tenures.findLast(({ partition }) => partition === one)?.owner === name,
   )
+  const known = new Map(own.map((one) => [one, tap?.records(TABLE, one).length ?? 0]))
   processor.visitAll('mark', mark).then(
     (count) => {
       ledger.note(`visited ${name}: ${count}`)

@@ -1,3 +1,4 @@
+import type { Instance } from './instance.ts'
 import { observe } from './observation.ts'
 import { mayOverwrite } from './plan.ts'
 import type { Simulation } from './simulation.ts'
@@ -6,36 +7,36 @@ import { INPUT, LOOP, TABLE, TICKS } from './topics.ts'
 /** How long everything may take to be processed once all is well again, milliseconds of the run. */
 const DRAIN_MS = 120_000
 
+/** How many instances there may be, one after the other: those that end over records that their callbacks do not take. */
+const MOST_INSTANCES = 100
+
 /** Ends everything that goes wrong. */
 export async function heal(simulation: Simulation): Promise<void> {
-  const { broker, cut, disks, heals, instances, plan, slots } = simulation
-  for (const { heal } of heals.splice(0)) heal()
+  const { disks, heals, instances, plan, slots } = simulation
+  simulation.isCalm = true
   for (const disk of disks.values()) disk.onWrite = () => {}
-  broker.faults.up()
-  simulation.isDown = false
-  for (const instance of instances) {
-    if (instance.state !== 'crashed') broker.faults.reconnect(instance.clientId)
-    instance.thaw()
-  }
-  cut.clear()
+  simulation.mend()
+  for (const instance of instances) instance.thaw()
   await simulation.pass(0)
   await simulation.pass(5_000)
   for (const { heal } of heals.splice(0)) heal()
   await simulation.pass(0)
   // What was delayed is on its way for as long as a lapse, and somebody may still be taken for dead for it.
-  if (plan.rich && plan.zombies) await simulation.pass(10_000)
+  if (plan.rich && plan.zombies) await simulation.pass(plan.lateCommits ? 20_000 : 10_000)
   simulation.isHealed = true
   if (instances.every(({ state }) => state !== 'running')) simulation.start(slots[0] as string)
 }
 
-/** I10: everything is processed in a bounded time. */
-export async function drain(simulation: Simulation): Promise<void> {
+/** I10: everything is processed in a bounded time, and nobody is started without end for it. Returns whether it is. */
+export async function drain(simulation: Simulation): Promise<boolean> {
   const { plan, ledger, instances, clock } = simulation
-  // A record whose commit is deferred may hold all others back, one by one.
-  const endMs = clock.now() + DRAIN_MS * (plan.defers ? 5 : 1)
+  // A record whose commit is deferred may hold all others back, one by one, and very many take long.
+  const endMs = clock.now() + DRAIN_MS * (plan.defers || plan.bursts ? 5 : 1)
   // A step lets each chain of timers go on by one.
   const longestMs = plan.callbackMs === 0 ? 2_000 : plan.callbackMs
   for (let stepMs = 20; ; stepMs = Math.min(stepMs * 1.3, longestMs)) {
+    // Whoever looks after the group starts it again.
+    if (instances.every(({ isLive }) => !isLive)) simulation.start(simulation.slots[0] as string)
     await simulation.pass(Math.round(stepMs))
     await observe(simulation)
     const behind = await inputsBehind(simulation)
@@ -44,8 +45,9 @@ export async function drain(simulation: Simulation): Promise<void> {
         state === 'running' ? processor.partitions : [],
       ),
     )
-    if (behind.length === 0 && owned.size === plan.partitions && ledger.unacknowledged === 0) break
-    if (clock.now() > endMs) {
+    if (behind.length === 0 && owned.size === plan.partitions && ledger.unacknowledged === 0)
+      return true
+    if (clock.now() > endMs || instances.length > MOST_INSTANCES) {
       const states = instances.map(
         ({ name, state, processor }) =>
           `${name} ${state} ${processor.state.current} [${processor.partitions.join()}]`,
@@ -54,7 +56,7 @@ export async function drain(simulation: Simulation): Promise<void> {
         'I10',
         `not processed in time: ${JSON.stringify(behind)}, unacknowledged ${ledger.unacknowledged}, ${states.join('; ')}`,
       )
-      break
+      return false
     }
   }
 }
@@ -132,6 +134,29 @@ function checkFollowed({ plan, ledger, instances, tap }: Simulation): void {
     if (plan.standby === 'all' && count < plan.partitions) {
       ledger.violate('I5', `${name} keeps the tables of ${count} partitions of ${plan.partitions}`)
     }
+  }
+}
+
+/** An input gains a partition: everybody ends over it, and so does whoever comes then. */
+export async function grow(simulation: Simulation): Promise<void> {
+  const { admin, instances, ledger, plan, slots } = simulation
+  simulation.isGrown = true
+  const grown = admin.createPartitions(INPUT, plan.partitions + 1)
+  await simulation.settle()
+  await grown
+  const atEnd = instances.filter(({ isLive }) => isLive)
+  for (let second = 0; second < 60 && atEnd.some(({ isLive }) => isLive); second++) {
+    await simulation.pass(1_000)
+  }
+  const free = slots.find((slot) => simulation.instance(slot) === undefined)
+  if (free !== undefined) {
+    simulation.start(free)
+    await simulation.pass(5_000)
+    atEnd.push(instances.at(-1) as Instance)
+  }
+  for (const { name, failure } of atEnd) {
+    if (failure === 'GOKA_TOPIC_MISMATCH') continue
+    ledger.violate('I10', `${name} has not ended over a new partition: ${failure}`)
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Call, idOf } from './ledger.ts'
-import { isPoison, wordOf } from './model.ts'
+import { isPoison, nilWord, wordOf } from './model.ts'
 import type { Simulation } from './simulation.ts'
 import { type Found, readTopic } from './topic-log.ts'
 import { INPUTS, TABLE } from './topics.ts'
@@ -18,18 +18,14 @@ export interface Message {
 export class Evidence {
   readonly simulation: Simulation
   readonly #logs: ReadonlyMap<string, readonly Found[]>
-  /** The records of all inputs, without those that have no value, each input in its order. */
+  /** The records of all inputs, without those that have no value unless these are processed, each input in its order. */
   readonly messages: readonly Message[]
 
   private constructor(simulation: Simulation, logs: ReadonlyMap<string, readonly Found[]>) {
     this.simulation = simulation
     this.#logs = logs
     this.messages = INPUTS.flatMap((topic) =>
-      this.log(topic).flatMap((found) =>
-        found.value === null
-          ? []
-          : [{ ...found, topic, value: found.value, word: wordOf(topic, found.value) }],
-      ),
+      this.log(topic).flatMap((found) => this.#messageOf(topic, found)),
     )
   }
 
@@ -45,6 +41,13 @@ export class Evidence {
     return new Evidence(simulation, logs)
   }
 
+  #messageOf(topic: string, found: Found): readonly Message[] {
+    const { value, offset } = found
+    if (value !== null) return [{ ...found, topic, value, word: wordOf(topic, value) }]
+    const isProcessed = this.simulation.plan.nil === 'process'
+    return isProcessed ? [{ ...found, topic, value: '', word: nilWord(topic, offset) }] : []
+  }
+
   /** What a topic has held, each partition in its order. */
   log(topic: string): readonly Found[] {
     return this.#logs.get(topic) ?? []
@@ -54,9 +57,17 @@ export class Evidence {
     return this.log(topic).filter((found) => found.partition === partition)
   }
 
+  /** What a partition has held since its topic was made. */
+  current(topic: string, partition: number): readonly Found[] {
+    const { tap } = this.simulation
+    return tap === undefined ? this.partition(topic, partition) : tap.current(topic, partition)
+  }
+
   /** The messages of a key whose callbacks succeed. */
   processed(key: string): readonly Message[] {
-    return this.messages.filter((message) => message.key === key && !isPoison(message.word))
+    return this.messages.filter(
+      (message) => message.key === key && !isPoison(message.word, this.simulation.plan),
+    )
   }
 
   /** What the table's topic has held for a key: first that there is nothing, then its records. */

@@ -7,6 +7,7 @@ import { SideTable } from './side-table.ts'
 import { INPUT, input, JOINED, LOOKED_UP, TICKS, type Tick, ticks } from './topics.ts'
 
 const KINDS = ['m', 'm', 'm', 'm', 'm', 'm', 'delete', 'poison', 'flaky', null] as const
+const BURST_KINDS = ['m', 'm', 'm', 'm', 'm', 'm', 'm', 'delete', 'poison'] as const
 const LOOP_KINDS = [...KINDS, 'hop', 'hop', 'hop', 'trap'] as const
 
 interface Side {
@@ -51,6 +52,13 @@ export class Feed {
     }
   }
 
+  /** Emits very many messages, mixed or of one kind, which may be long. */
+  burst(count: number, kind?: 'm' | 'poison', padding = ''): void {
+    for (let left = count; left > 0; left--) {
+      this.#emit(kind ?? this.#dice.pick(BURST_KINDS), this.#dice.pick(this.#plan.keys), padding)
+    }
+  }
+
   /** Emits a message for each key. */
   probe(): void {
     for (const key of this.#plan.keys) this.#emit('m', key)
@@ -62,7 +70,7 @@ export class Feed {
     for (const { emitter } of this.#sides) await emitter.close()
   }
 
-  #emit(kind: (typeof LOOP_KINDS)[number], key: string): void {
+  #emit(kind: (typeof LOOP_KINDS)[number], key: string, padding = ''): void {
     const { idle } = this.#plan
     const number = ++this.#message
     const isTick =
@@ -73,7 +81,7 @@ export class Feed {
       const tick = kind === null ? null : { kind, number }
       this.#follow(this.#ticks.emit(key, tick), TICKS, tick === null ? null : JSON.stringify(tick))
     } else {
-      const word = kind === null ? null : `${kind}${number}`
+      const word = kind === null ? null : `${kind}${number}${padding}`
       this.#follow(this.#words.emit(key, word), INPUT, word)
     }
   }

@@ -1,5 +1,10 @@
 import { fnv1a, Goka, type Processor } from '@goka/core'
-import type { TopicPartitionOffset, Transport } from '@goka/interface'
+import {
+  type GokaError,
+  isGokaError,
+  type TopicPartitionOffset,
+  type Transport,
+} from '@goka/interface'
 import type { EmbeddedBroker } from '@goka/kafka-embedded'
 import { LogRecorder } from '../log-recorder.ts'
 import type { ManualClock } from '../manual-clock.ts'
@@ -7,7 +12,9 @@ import { counterGroup, processorOptions } from './counter-group.ts'
 import { Deliveries } from './deliveries.ts'
 import type { Disk, DiskStorage } from './disk.ts'
 import type { Feed } from './feed.ts'
-import type { Ledger, Tenure } from './ledger.ts'
+import { lateCommits } from './late-commits.ts'
+import { idOf, type Ledger, type Tenure } from './ledger.ts'
+import { Memory } from './memory.ts'
 import type { Mutant } from './mutant.ts'
 import type { Plan } from './plan.ts'
 import { ProcessClock } from './process-clock.ts'
@@ -23,6 +30,10 @@ export interface InstanceParts {
   readonly feed: Feed
   /** Lets everything happen that needs no time. */
   readonly settle: () => Promise<void>
+  /** Whether nothing new goes wrong any more. */
+  readonly isCalm: () => boolean
+  /** Whether an instance may end with an error now. */
+  readonly mayFail: (error: GokaError) => boolean
   /** How many records of a partition of the table's topic are known to be there. */
   readonly floor: (partition: number) => number
   /** Where the topics of its tables are known to end, when it starts. */
@@ -43,6 +54,9 @@ export class Instance {
   readonly processor: Processor<string>
   readonly tenures = new Map<number, Tenure>()
   state: 'running' | 'frozen' | 'stopping' | 'stopped' | 'crashed' = 'running'
+  /** The code of the error that has ended it. */
+  failure: string | undefined
+  readonly memory: Memory
   readonly ended: Promise<void>
   readonly #parts: InstanceParts
   readonly #storage: DiskStorage
@@ -58,7 +72,11 @@ export class Instance {
     this.#storage = disk.mount()
     const { clock, log, name } = this
     const deliveries = new Deliveries(name, plan, ledger)
-    const recorded = deliveries.recorded(parts.transport)
+    this.memory = new Memory(name, plan, ledger, this.tenures, () => this.processor.report())
+    const given = plan.lateCommits
+      ? lateCommits(parts.transport, plan.seed + number, parts.isCalm)
+      : parts.transport
+    const recorded = deliveries.recorded(this.memory.watched(given))
     const transport = mutant?.transport?.(recorded, disk) ?? recorded
     const storage = mutant?.storage?.(this.#storage) ?? this.#storage
     const goka = new Goka({ transport, storage, log, clock, clientId: name })
@@ -70,9 +88,11 @@ export class Instance {
       tenure: (partition) => this.#tenure(partition),
       began: (tenure, key, topic, offset) => deliveries.began(tenure, key, topic, offset),
       lookups: feed.lookedUp.reader(name, sees),
+      memory: this.memory,
     })
     this.processor = goka.processor(group, {
       ...processorOptions(plan, name),
+      ...mutant?.options,
       ...(plan.staticMembers && { instanceId: slot }),
       listener: {
         assigned: (partitions) => {
@@ -203,7 +223,18 @@ export class Instance {
 
   #left(how: string, partitions: readonly number[]): void {
     this.#parts.ledger.note(`${this.name} ${how} ${partitions.join()}`)
-    for (const partition of partitions) this.tenures.delete(partition)
+    for (const partition of partitions) {
+      this.tenures.delete(partition)
+      this.memory.left(partition)
+    }
+  }
+
+  // Whether what it ends with is what it has to end with.
+  #mayFail(error: unknown): boolean {
+    const { ledger, mayFail } = this.#parts
+    if (isGokaError(error, 'GOKA_PROCESSOR_CALLBACK'))
+      return ledger.failures.has(idOf(error.details))
+    return isGokaError(error) && mayFail(error)
   }
 
   #ended(error: unknown): void {
@@ -211,7 +242,10 @@ export class Instance {
     if (this.state === 'crashed') return
     if (error !== undefined) {
       const { code, message } = error as { code?: string; message?: string }
-      ledger.violate('I10', `${this.name} has failed: ${code} ${message}`)
+      this.failure = code
+      if (!this.#mayFail(error)) {
+        ledger.violate('I10', `${this.name} has failed: ${code} ${message}`)
+      }
     } else if (this.state !== 'stopping') {
       ledger.violate('I10', `${this.name} has ended by itself`)
     }

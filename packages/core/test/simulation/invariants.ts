@@ -101,11 +101,12 @@ function checkDead(evidence: Evidence): void {
     counts.set(value ?? '', (counts.get(value ?? '') ?? 0) + 1)
   for (const { value, word } of evidence.messages) {
     const count = counts.get(value) ?? 0
-    const isRight = isPoison(word)
-      ? plan.guarantee === 'exactly-once'
-        ? count === 1
-        : count >= 1
-      : count === 0
+    const isRight =
+      isPoison(word, plan) && plan.failure === 'dead-letter'
+        ? plan.guarantee === 'exactly-once'
+          ? count === 1
+          : count >= 1
+        : count === 0
     if (!isRight) ledger.violate('I13', `${value} is ${count} times among the dead letters`)
   }
 }

@@ -98,6 +98,8 @@ export class Ledger {
   readonly committed = new Map<string, number>()
   readonly commits: Commit[] = []
   readonly visits: Visit[] = []
+  /** How often the callback of a record has failed that is mended after a while. */
+  readonly failures = new Map<string, number>()
   readonly trace: string[] = []
   /** Whether all is judged: what crashed processes still do when they are buried is no part of the run. */
   isClosed = false

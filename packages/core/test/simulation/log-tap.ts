@@ -3,6 +3,9 @@ import { LogRecorder } from '../log-recorder.ts'
 import type { Simulation } from './simulation.ts'
 import { type Found, foundIn } from './topic-log.ts'
 
+/** The offset of what has gone with the topic as it was before. */
+const BEFORE = -1
+
 /** Follows topics as a reader of committed records: knows also what is compacted away later. */
 export class LogTap {
   readonly #simulation: Simulation
@@ -35,6 +38,34 @@ export class LogTap {
     return tap
   }
 
+  /** Reads a topic no further: it is to be deleted. */
+  async leave(topic: string): Promise<void> {
+    await this.catchUp()
+    const removed = this.#reader.remove(this.#partitionsOf(topic))
+    await this.#simulation.settle()
+    await removed
+  }
+
+  /** Reads a topic that was made anew. Its keys were there and are not any more. */
+  async begin(topic: string, keysOf: (partition: number) => readonly string[]): Promise<void> {
+    const partitions = this.#partitionsOf(topic)
+    const calls = this.#simulation.ledger.nextCall
+    for (const { partition } of partitions) {
+      const gone = keysOf(partition).map((key): Found => {
+        return { partition, offset: BEFORE, key, value: null, headers: {}, calls }
+      })
+      this.#records.get(`${topic}/${partition}`)?.push(...gone)
+    }
+    const added = this.#reader.add(partitions.map((one) => ({ ...one, offset: 0 })))
+    await this.#simulation.settle()
+    await added
+  }
+
+  #partitionsOf(topic: string) {
+    const count = this.#simulation.topics[topic] ?? 0
+    return Array.from({ length: count }, (_, partition) => ({ topic, partition }))
+  }
+
   /** Reads everything that is there, which takes no time. */
   async catchUp(): Promise<void> {
     for (;;) {
@@ -54,6 +85,12 @@ export class LogTap {
   /** What was read of a partition. */
   records(topic: string, partition: number): readonly Found[] {
     return this.#records.get(`${topic}/${partition}`) ?? []
+  }
+
+  /** What was read of a partition since its topic was made. */
+  current(topic: string, partition: number): readonly Found[] {
+    const records = this.records(topic, partition)
+    return records.slice(records.findLastIndex(({ offset }) => offset === BEFORE) + 1)
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,10 @@
+import type { Plan } from './plan.ts'
 import { type Hop, LOOP, TICKS, type Tick } from './topics.ts'
+
+/** What a record without a value adds to the value of its key, where those are processed. */
+export function nilWord(topic: string, offset: number): string {
+  return `${topic === TICKS ? 'none' : 'nil'}${offset}`
+}
 
 /** What a record adds to the value of its key. */
 export function wordOf(topic: string, value: string): string {
@@ -15,8 +21,13 @@ export function after(words: string | undefined, word: string): string | undefin
   return words === undefined ? word : `${words} ${word}`
 }
 
-/** Whether a record's callback fails for good. */
-export function isPoison(word: string): boolean {
+/** Whether a record's callback fails for good, so that the record has no effect. */
+export function isPoison(word: string, { failure }: Plan): boolean {
+  return failure !== 'fail' && isFaulty(word)
+}
+
+/** Whether a record's callback fails again and again. */
+export function isFaulty(word: string): boolean {
   return word.startsWith('poison') || (word.startsWith('trap') && word.includes('>'))
 }
 

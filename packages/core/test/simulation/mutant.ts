@@ -1,3 +1,4 @@
+import type { ProcessorOptions } from '@goka/core'
 import {
   type GroupConsumer,
   type PartitionReader,
@@ -16,6 +17,8 @@ export interface Mutant {
   /** The invariant that it breaks. */
   readonly breaks: RegExp
   readonly plan?: Partial<Plan>
+  /** What the processors are told instead of what the plan says. */
+  readonly options?: Partial<ProcessorOptions>
   readonly writeFault?: WriteFault
   readonly transport?: (transport: Transport, disk: Disk) => Transport
   readonly storage?: (storage: Storage) => Storage

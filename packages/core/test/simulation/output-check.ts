@@ -7,6 +7,8 @@ interface Told {
   readonly topic: string
   readonly offset: number
   readonly words: string
+  /** Whether the table's topic had been made anew by then. */
+  readonly isLater: boolean
 }
 
 /**
@@ -42,12 +44,17 @@ export function checkOutputs(evidence: Evidence): ReadonlyMap<string, string | u
 
 function toldByKey(evidence: Evidence): ReadonlyMap<string, readonly Told[]> {
   const byKey = new Map<string, Told[]>()
-  for (const { key, value } of evidence.log(OUTPUT)) {
+  const { remade } = evidence.simulation
+  const counts = new Map<number, number>()
+  for (const { key, value, partition } of evidence.log(OUTPUT)) {
+    const count = counts.get(partition) ?? 0
+    counts.set(partition, count + 1)
+    const isLater = remade !== undefined && count >= (remade.told[partition] ?? 0)
     const [at, words] = (value ?? '').split('|') as [string, string]
     const [offset, topic = INPUT] = at.split('/').reverse() as [string, string?]
     const list = byKey.get(key) ?? []
     byKey.set(key, list)
-    list.push({ topic, offset: Number(offset), words })
+    list.push({ topic, offset: Number(offset), words, isLater })
   }
   return byKey
 }
@@ -59,7 +66,7 @@ function checkRunning(
   told: readonly Told[],
   hops: string[],
 ): string | undefined {
-  const { ledger, plan } = evidence.simulation
+  const { ledger, plan, remade } = evidence.simulation
   const left = new Map<string, Message[]>()
   for (const message of evidence.processed(key)) {
     const list = left.get(message.topic) ?? []
@@ -67,7 +74,10 @@ function checkRunning(
     list.push(message)
   }
   let words: string | undefined
-  for (const { topic, offset, words: found } of told) {
+  let wasLater = false
+  for (const { topic, offset, words: found, isLater } of told) {
+    if (isLater && !wasLater) words = undefined
+    wasLater = isLater
     const message = left.get(topic)?.shift()
     if (message?.offset !== offset) {
       ledger.violate(
@@ -91,7 +101,7 @@ function checkRunning(
   if (missing.length > 0) {
     ledger.violate('I2', `"${key}" lacks the outputs for ${missing.map(({ word }) => word).join()}`)
   }
-  return words
+  return remade === undefined || wasLater ? words : undefined
 }
 
 // At least once: nothing is missing, and nothing is there that no callback has told.

@@ -1,8 +1,12 @@
 import { Dice } from './dice.ts'
+import { EASE, type Hardships, hardshipsOf } from './hardships.ts'
 import { INPUT, JOINED, LOOKED_UP, TICKS } from './topics.ts'
 
+/** Which groups seeds make: with one input, a table and an output; with more; with more, and harder pressed. */
+export type PlanKind = 'plain' | 'rich' | 'hard'
+
 /** What a seed decides before a run begins. */
-export interface Plan {
+export interface Plan extends Hardships {
   readonly seed: number
   readonly guarantee: 'at-least-once' | 'exactly-once'
   readonly slots: number
@@ -50,9 +54,16 @@ export interface Plan {
   readonly followed: boolean
 }
 
-/** The plan of a seed; `plain`: of the group with nothing but one input, a table and an output. */
-export function planOf(seed: number, plain = false): Plan {
-  return { ...corePlanOf(seed), ...(plain ? PLAIN : featuresOf(seed)) }
+/** The plan of a seed. */
+export function planOf(seed: number, kind: PlanKind): Plan {
+  const core = corePlanOf(seed)
+  if (kind === 'plain') return { ...core, ...PLAIN, ...EASE }
+  const features = featuresOf(seed)
+  if (kind === 'rich') return { ...core, ...features, ...EASE }
+  const hardships = hardshipsOf(seed)
+  // A view ends when its topic is deleted.
+  const viewed = hardships.remakes ? { watched: false, followed: false } : {}
+  return { ...core, ...features, ...hardships, ...viewed, rich: true }
 }
 
 /**
@@ -113,7 +124,7 @@ function featuresOf(seed: number): Features {
   }
 }
 
-function corePlanOf(seed: number): Omit<Plan, keyof Features> {
+function corePlanOf(seed: number): Omit<Plan, keyof Features | keyof Hardships> {
   const dice = new Dice(seed * 7919 + 13)
   const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].slice(0, 1 + dice.roll(7))
   const callbackMs = dice.pick([0, 0, 30, 300])

@@ -1,12 +1,17 @@
 import { describe, expect, it } from '@jest/globals'
 import { FEATURE_MUTANTS } from './feature-mutants.ts'
 import { MUTANTS } from './mutants.ts'
+import type { PlanKind } from './plan.ts'
+import { PRESSURE_MUTANTS } from './pressure-mutants.ts'
 import { Simulation } from './simulation.ts'
 
 /** How many seeds are run; `SIMULATION_SEEDS=5000` for a long run. */
 const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 150)
 
-/** `SIMULATION_SEED=n` replays one, of a group as the seed has it and of a plain one. */
+/** How many of those are run with a group that is pressed hard. */
+const HARD_SEEDS = Math.ceil(SEEDS / 10)
+
+/** `SIMULATION_SEED=n` replays one, of a group as the seed has it, of a plain one and of one that is pressed hard. */
 const ONLY = process.env['SIMULATION_SEED']
 
 /** Within how many seeds a mutant has to be found. */
@@ -18,12 +23,17 @@ const TELLING = [161, 183, 274, 818]
 /** Seeds of plain groups that have found something. */
 const TELLING_PLAIN = [330, 3339, 3777, 4719, 4951, 6481]
 
+/** Seeds of groups that are pressed hard that have found something. */
+const TELLING_HARD = [19, 178]
+
 const first = Array.from({ length: SEEDS }, (_, index) => index + 1)
 const seeds = ONLY === undefined ? [...new Set([...first, ...TELLING])] : [Number(ONLY)]
 const plainSeeds = ONLY === undefined ? TELLING_PLAIN : seeds
+const hardSeeds =
+  ONLY === undefined ? [...new Set([...first.slice(0, HARD_SEEDS), ...TELLING_HARD])] : seeds
 
-async function judge(seed: number, plain: boolean): Promise<void> {
-  const simulation = new Simulation(seed, { plain })
+async function judge(seed: number, kind: PlanKind): Promise<void> {
+  const simulation = new Simulation(seed, { kind })
   const { violations } = await simulation.run()
   const { plan } = simulation
   expect({ seed, plan, violations }).toEqual({ seed, plan, violations: [] })
@@ -32,13 +42,19 @@ async function judge(seed: number, plain: boolean): Promise<void> {
 describe('a group, whatever happens to it', () => {
   for (const seed of seeds) {
     it(`loses nothing, does nothing twice and goes on: SIMULATION_SEED=${seed}`, async () => {
-      await judge(seed, false)
+      await judge(seed, 'rich')
     })
   }
 
   for (const seed of plainSeeds) {
     it(`does so with one input, a table and an output alone: SIMULATION_SEED=${seed}`, async () => {
-      await judge(seed, true)
+      await judge(seed, 'plain')
+    })
+  }
+
+  for (const seed of hardSeeds) {
+    it(`does so when it is pressed hard and its data are harmed: SIMULATION_SEED=${seed}`, async () => {
+      await judge(seed, 'hard')
     })
   }
 
@@ -54,7 +70,7 @@ describe('a group, whatever happens to it', () => {
 })
 
 describe('the simulation finds out when', () => {
-  it.each(Object.entries({ ...MUTANTS, ...FEATURE_MUTANTS }))(
+  it.each(Object.entries({ ...MUTANTS, ...FEATURE_MUTANTS, ...PRESSURE_MUTANTS }))(
     '%s',
     async (_what, mutant) => {
       let found: string | undefined

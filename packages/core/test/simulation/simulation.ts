@@ -1,5 +1,5 @@
 import { Goka } from '@goka/core'
-import type { Admin } from '@goka/interface'
+import type { Admin, GokaError } from '@goka/interface'
 import {
   type EmbeddedBroker,
   type EmbeddedTransport,
@@ -14,17 +14,19 @@ import { compactTables } from './compaction.ts'
 import { Dice } from './dice.ts'
 import { Disk } from './disk.ts'
 import { disturb } from './disturbance.ts'
-import { bury, drain, heal, probe, stopAll } from './ending.ts'
+import { bury, drain, grow, heal, probe, stopAll } from './ending.ts'
 import { disturbFeatures } from './feature-disturbance.ts'
 import { Feed } from './feed.ts'
 import { Follower } from './follower.ts'
+import type { Remade } from './harm.ts'
 import { Instance } from './instance.ts'
 import { checkLogs } from './invariants.ts'
 import { Ledger } from './ledger.ts'
 import { LogTap } from './log-tap.ts'
 import type { Mutant } from './mutant.ts'
 import { observe } from './observation.ts'
-import { type Plan, planOf } from './plan.ts'
+import { type Plan, type PlanKind, planOf } from './plan.ts'
+import { press } from './pressure.ts'
 import { DEAD, INPUT, JOINED, LOOKED_UP, LOOP, OUTPUT, TABLE, TICKS } from './topics.ts'
 import { checkView, Watcher } from './watcher.ts'
 
@@ -53,18 +55,28 @@ export class Simulation {
   tap: LogTap | undefined
   follower: Follower | undefined
   isDown = false
+  /** Whether an input has more partitions than the table. */
+  isGrown = false
+  /** Whether nothing new goes wrong any more. */
+  isCalm = false
   /** Whether nothing goes wrong any more. */
   isHealed = false
+  /** How often very many records have come. */
+  bursts = 0
   /** Visits so far. */
   marks = 0
   /** What views saw at the end. */
   readonly seen: Readonly<Record<string, string>>[] = []
   /** Clients that are cut off. */
   readonly cut = new Set<string>()
+  /** Where each partition of the table's topic begins. */
+  readonly cuts: number[] = []
+  /** Set when the table's topic was made anew. */
+  remade: Remade | undefined
 
-  constructor(seed: number, options: { readonly mutant?: Mutant; readonly plain?: boolean } = {}) {
-    const { mutant, plain } = options
-    const plan = { ...planOf(seed, plain), ...mutant?.plan }
+  constructor(seed: number, options: { readonly mutant?: Mutant; readonly kind?: PlanKind } = {}) {
+    const { mutant, kind = 'rich' } = options
+    const plan = { ...planOf(seed, kind), ...mutant?.plan }
     this.plan = plan
     this.mutant = mutant
     this.dice = new Dice(seed)
@@ -88,10 +100,13 @@ export class Simulation {
   #disk(lane: string): Disk {
     const { ledger, plan, clock, mutant } = this
     const disk = new Disk(lane, this.scheduler, plan.slowDisk, mutant?.writeFault)
-    // I11: a store is only dropped when a tombstone may have gone since.
-    disk.onDrop = ({ name, checkpoint }) => {
-      const ageMs = clock.now() - (checkpoint?.timeMs ?? clock.now())
-      if (plan.compaction === 'tombstones' && ageMs > TOMBSTONES_MS) return
+    // I11: a store is only dropped when it is not what the topic has any more, or a tombstone may have gone since.
+    disk.onDrop = ({ name, checkpoint, isSpoiled }) => {
+      const { timeMs = clock.now(), position = 0 } = checkpoint ?? {}
+      if (plan.compaction === 'tombstones' && clock.now() - timeMs > TOMBSTONES_MS) return
+      const isCut = position < (this.cuts[name.partition] ?? 0)
+      const isOfBefore = this.remade !== undefined && timeMs <= this.remade.atMs
+      if (isSpoiled || (name.topic === TABLE && (isCut || isOfBefore))) return
       ledger.violate('I11', `${lane} has dropped its store of ${name.topic}/${name.partition}`)
     }
     return disk
@@ -120,8 +135,9 @@ export class Simulation {
     const floor = (partition: number): number => this.tap?.records(TABLE, partition).length ?? 0
     const ends = [TABLE, JOINED].flatMap((topic) =>
       Array.from({ length: plan.partitions }, (_, partition) => {
-        const last = this.tap?.records(topic, partition).at(-1)
-        return { topic, partition, offset: last === undefined ? 0 : last.offset + 1 }
+        const last = this.tap?.current(topic, partition).at(-1)?.offset ?? -1
+        const isThere = topic !== TABLE || last >= (this.cuts[partition] ?? 0)
+        return { topic, partition, offset: isThere ? last + 1 : 0 }
       }),
     )
     ledger.note(`${slot}${number} starts`)
@@ -140,8 +156,15 @@ export class Simulation {
         floor,
         ends,
         settle: () => this.settle(),
+        isCalm: () => this.isCalm,
+        mayFail: (error) => this.mayFail(error),
       }),
     )
+  }
+
+  /** Whether an instance may end with an error now. */
+  mayFail(error: GokaError): boolean {
+    return this.isGrown && error.code === 'GOKA_TOPIC_MISMATCH'
   }
 
   /** Runs the whole of it; the ledger tells what was wrong. */
@@ -155,11 +178,12 @@ export class Simulation {
       const watcher = await this.#begin()
       await this.#rounds()
       await heal(this)
-      await drain(this)
-      if (this.plan.rich) await probe(this)
+      const isDrained = await drain(this)
+      if (this.plan.rich && isDrained) await probe(this)
       await this.feed.close()
       const watchers = [watcher, this.follower?.watcher].filter((one) => one !== undefined)
       await checkView(this, watchers)
+      if (this.plan.grows) await grow(this)
       await stopAll(this)
       await checkLogs(this)
       await this.tap?.close()
@@ -181,17 +205,32 @@ export class Simulation {
     })
     await this.settle()
     this.admin = await admin
-    const retention =
-      plan.compaction === 'tombstones' ? { 'delete.retention.ms': `${TOMBSTONES_MS}` } : {}
-    for (const [topic, partitions] of Object.entries(this.topics)) {
-      const isTable = [TABLE, JOINED, LOOKED_UP].includes(topic)
-      const config = isTable ? { 'cleanup.policy': 'compact', ...retention } : {}
-      void this.admin.createTopic({ topic, partitions, config })
-    }
-    await this.settle()
+    for (const topic of Object.keys(this.topics)) await this.createTopic(topic)
     if (plan.rich) this.tap = await LogTap.open(this, this.topics)
     if (plan.followed) this.follower = new Follower(this, this.#disk('follower'))
     return plan.watched ? new Watcher(transport, clock) : undefined
+  }
+
+  async createTopic(topic: string): Promise<void> {
+    const retention =
+      this.plan.compaction === 'tombstones' ? { 'delete.retention.ms': `${TOMBSTONES_MS}` } : {}
+    const isTable = [TABLE, JOINED, LOOKED_UP].includes(topic)
+    const config = isTable ? { 'cleanup.policy': 'compact', ...retention } : {}
+    const created = this.admin.createTopic({ topic, partitions: this.topics[topic] ?? 0, config })
+    await this.settle()
+    await created
+  }
+
+  /** Ends every fault that is under way. */
+  mend(): void {
+    const { broker, cut, heals, instances } = this
+    for (const { heal } of heals.splice(0)) heal()
+    broker.faults.up()
+    this.isDown = false
+    for (const instance of instances) {
+      if (instance.state !== 'crashed') broker.faults.reconnect(instance.clientId)
+    }
+    cut.clear()
   }
 
   async #rounds(): Promise<void> {
@@ -209,6 +248,7 @@ export class Simulation {
         }
         if (plan.compaction !== 'none' && dice.chance(4)) await compactTables(this)
       }
+      await press(this)
       await observe(this)
     }
   }

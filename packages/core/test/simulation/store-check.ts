@@ -1,7 +1,7 @@
 import type { StoredFile } from './disk.ts'
 import type { Evidence } from './evidence.ts'
 import { compacted, textOf } from './topic-log.ts'
-import { INPUTS } from './topics.ts'
+import { INPUTS, TABLE } from './topics.ts'
 
 /** I5, I6: each store holds what its topic had at its position, and is not ahead of what is committed. */
 export function checkStores(evidence: Evidence): void {
@@ -12,19 +12,23 @@ export function checkStores(evidence: Evidence): void {
   for (const file of follower?.disk.files.values() ?? []) checkStore(evidence, 'follower', file)
 }
 
-function checkStore(evidence: Evidence, slot: string, { name, values, checkpoint }: StoredFile) {
-  const { ledger, plan, topics } = evidence.simulation
+function checkStore(evidence: Evidence, slot: string, file: StoredFile) {
+  const { ledger, plan, remade, topics } = evidence.simulation
+  const { name, values, checkpoint } = file
   const { topic, partition } = name
   // The processor also keeps who it is.
-  if (topics[topic] === undefined) return
+  if (topics[topic] === undefined || file.isSpoiled) return
+  const isOfBefore =
+    topic === TABLE && remade !== undefined && (checkpoint?.timeMs ?? 0) <= remade.atMs
+  if (isOfBefore) return
   const position = checkpoint?.position ?? 0
   const has = new Map([...values].map(([key, value]) => [key, textOf(value) ?? '']))
-  const expected = compacted(evidence.log(topic), partition, position)
+  const expected = compacted(evidence.current(topic, partition), partition, position)
   // A recovery on its way has missed what was compacted away, and finds what has come in its place further on.
   const isReplaced = (key: string): boolean =>
     plan.compaction !== 'none' &&
     evidence
-      .partition(topic, partition)
+      .current(topic, partition)
       .some((found) => found.key === key && found.offset >= position)
   const wrong = [...new Set([...has.keys(), ...expected.keys()])].filter(
     (key) => has.get(key) !== expected.get(key) && !isReplaced(key),

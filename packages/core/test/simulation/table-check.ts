@@ -126,9 +126,9 @@ function isDelete({ done, after: value }: Call): boolean {
   return done && value === undefined
 }
 
-// At least once: the value comes from all records but those that came before it was deleted.
+// At least once: the value comes from all records but those that came before it was deleted, alone or with the topic.
 function checkComplete(evidence: Evidence, key: string): void {
-  const { ledger } = evidence.simulation
+  const { ledger, remade } = evidence.simulation
   const value = evidence.value(key)
   const chain = new Set<string>()
   let first = Number.POSITIVE_INFINITY
@@ -143,7 +143,10 @@ function checkComplete(evidence: Evidence, key: string): void {
   )
   for (const message of evidence.processed(key)) {
     if (chain.has(idOf(message))) continue
-    const number = evidence.callsFor(message)[0]?.number ?? Number.POSITIVE_INFINITY
+    const { topic, partition, offset } = message
+    if (offset < (remade?.committed.get(`${topic}/${partition}`) ?? 0)) continue
+    const calls = evidence.callsFor(message).filter((call) => call.number >= (remade?.calls ?? 0))
+    const number = calls[0]?.number ?? Number.POSITIVE_INFINITY
     if (deleted !== undefined && number <= deleted.number) continue
     ledger.violate('I1', `the table has [${value}] for "${key}", without ${message.word}`)
   }

@@ -26,17 +26,16 @@ export async function readTopic(
   )
   await simulation.settle()
   const reader = await making
-  const partitions = Array.from({ length: count }, (_, partition) => ({
-    topic,
-    partition,
-    offset: 0,
-  }))
+  const numbers = Array.from({ length: count }, (_, partition) => ({ topic, partition }))
+  const starting = simulation.admin.offsets(numbers, 'earliest')
+  await simulation.settle()
+  const partitions = await starting
   const asked = simulation.admin.offsets(partitions, 'latest')
   const added = reader.add(partitions)
   await simulation.settle()
   await added
   const ends = await asked
-  const positions = partitions.map(() => 0)
+  const positions = partitions.map(({ offset }) => offset)
   const found: Found[] = []
   const isOpen = (): boolean => positions.some((at, index) => at < (ends[index]?.offset ?? 0))
   for (let tries = 0; isOpen(); tries++) {
