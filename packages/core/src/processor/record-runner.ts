@@ -97,6 +97,11 @@ export class RecordRunner {
     this.#latest = item
     let checkAt = item.next + CHECK_EVERY
     while (item.next < item.end && this.canStart) {
+      // Before each record: a long row of those that fail, wait or have no value is a long row all the same.
+      if (item.next >= checkAt) {
+        checkAt = item.next + CHECK_EVERY
+        if (clock.now() >= deadlineMs || !this.#scope.hasRoom()) return
+      }
       const index = item.next++
       if (this.#lanes.size > 0 && this.#lanes.has(item.key(index))) {
         this.#park(item, index, epoch)
@@ -123,10 +128,6 @@ export class RecordRunner {
       }
       if (result === undefined || typeof result.then !== 'function') this.#finish(context)
       else this.#follow(this.#takeOff(item, index, epoch), result)
-      if (item.next >= checkAt) {
-        checkAt = item.next + CHECK_EVERY
-        if (clock.now() >= deadlineMs || !this.#scope.hasRoom()) return
-      }
     }
   }
 

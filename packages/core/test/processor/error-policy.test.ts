@@ -66,6 +66,27 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
     const whenCommitted = (offset: number) =>
       eventually(async () => (await cluster.committed('group'))['input/0'] === offset)
 
+    it('makes its partition wait, in a long row of others, when too much waits for a commit', async () => {
+      const group = defineGroup('group').input(input, () => {
+        throw new Error('oops')
+      })
+      await cluster.produce(
+        'input',
+        Array.from({ length: 1_000 }, (_, index) => ({ key: 'k', value: `${index}` })),
+      )
+      const operation = guarantee === 'exactly-once' ? 'commit-transaction' : 'commit'
+      const held = cluster.broker.faults.hold({ operation, times: 100 }, 'request')
+      const options = { guarantee, onError: { deadLetter: 'dead' }, maxUncommittedBytes: 1 }
+      const { runner } = await cluster.started(group, 1, options)
+      const failures = () => runner.report().partitions[0]?.errors ?? 0
+      await eventually(() => failures() > 0)
+      await settle()
+      expect(failures()).toBeLessThan(200)
+      held.end()
+      await whenCommitted(1_000)
+      expect(failures()).toBe(1_000)
+    })
+
     it.each([false, true])(
       'is skipped, and what it did is taken back (later: %p)',
       async (later) => {
