@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
 import { type Broker, sharedBroker, startBroker } from '@goka/kafka-broker'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { keys } from '../src/counts.ts'
 import { eventually } from '../src/eventually.ts'
 import { KafkaCluster, type MemberProcess } from '../src/kafka-cluster.ts'
@@ -117,19 +117,18 @@ describe.each([
   let cluster: KafkaCluster
   let group: string
   let input: string
-  beforeAll(async () => {
-    broker = await startBroker()
-  })
-  afterAll(() => broker.stop())
+  // One for each: what a broker does after it was frozen for long is not what is tested.
   beforeEach(async () => {
-    if (signal === 'SIGSTOP') broker.kill('SIGCONT')
-    else await broker.restart()
+    broker = await startBroker()
     cluster = await KafkaCluster.make(broker.brokers)
     group = `counter-${randomUUID()}`
     input = `${group}-input`
     await cluster.createTopic(input, 4)
   })
-  afterEach(() => cluster.close())
+  afterEach(async () => {
+    await cluster.close()
+    await broker.stop()
+  })
 
   it.each(['at-least-once', 'exactly-once'] as const)(
     'ends a processor with records under way, %s',
