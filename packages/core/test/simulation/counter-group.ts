@@ -157,7 +157,9 @@ function failsAgain(ledger: Ledger, owner: Tenure, topic: string, offset: number
   const id = idOf({ topic, partition: owner.partition, offset })
   const failures = ledger.failures.get(id) ?? 0
   ledger.failures.set(id, failures + 1)
-  return failures < FAILURES
+  if (failures >= FAILURES) return false
+  ledger.failing.add(owner.owner)
+  return true
 }
 
 function visit({ plan, ledger, memory, tenure }: Surroundings, ctx: Context, mark: string): void {

@@ -206,7 +206,7 @@ function down(simulation: Simulation): void {
 }
 
 /** Visits all keys that an instance has. */
-export function visit(simulation: Simulation, { processor, name }: Instance): void {
+export function visit(simulation: Simulation, { memory, processor, name }: Instance): void {
   const { ledger, tap } = simulation
   const mark = `mark${++simulation.marks}`
   ledger.note(`visit ${name}: ${mark}`)
@@ -215,11 +215,16 @@ export function visit(simulation: Simulation, { processor, name }: Instance): vo
     (one) => ledger.tenures.findLast(({ partition }) => partition === one)?.owner === name,
   )
   const known = new Map(own.map((one) => [one, tap?.records(TABLE, one).length ?? 0]))
+  memory.visits++
   processor.visitAll('mark', mark).then(
     (count) => {
+      memory.visits--
       ledger.note(`visited ${name}: ${count}`)
       ledger.visits.push({ owner: name, mark, known, count })
     },
-    (error: unknown) => ledger.note(`visit of ${name} ended: ${(error as { code?: string }).code}`),
+    (error: unknown) => {
+      memory.visits--
+      ledger.note(`visit of ${name} ended: ${(error as { code?: string }).code}`)
+    },
   )
 }

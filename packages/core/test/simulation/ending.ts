@@ -13,16 +13,16 @@ const MOST_INSTANCES = 100
 /** Ends everything that goes wrong. */
 export async function heal(simulation: Simulation): Promise<void> {
   const { disks, heals, instances, plan, slots } = simulation
-  simulation.isCalm = true
   for (const disk of disks.values()) disk.onWrite = () => {}
   simulation.mend()
+  simulation.commitDelayMs = 0
   for (const instance of instances) instance.thaw()
   await simulation.pass(0)
   await simulation.pass(5_000)
   for (const { heal } of heals.splice(0)) heal()
   await simulation.pass(0)
   // What was delayed is on its way for as long as a lapse, and somebody may still be taken for dead for it.
-  if (plan.rich && plan.zombies) await simulation.pass(plan.lateCommits ? 20_000 : 10_000)
+  if (plan.rich && plan.zombies) await simulation.pass(10_000)
   simulation.isHealed = true
   if (instances.every(({ state }) => state !== 'running')) simulation.start(slots[0] as string)
 }

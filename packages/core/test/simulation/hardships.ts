@@ -8,9 +8,7 @@ export interface Hardships {
   readonly failure: 'dead-letter' | 'skip' | 'fail'
   /** What it does with records that have no value. */
   readonly nil: 'ignore' | 'process'
-  /** Whether clients keep a commit to themselves for a while, and send it with the membership that they have then. */
-  readonly lateCommits: boolean
-  /** Whether members lose their place in the group in the middle of commits. */
+  /** Whether commits are late, and members lose their place in the middle of them; only where they may be taken for dead. */
   readonly unseats: boolean
   /** Whether stores are damaged, lost or put back to what they were, while nobody has them open. */
   readonly damages: boolean
@@ -27,7 +25,6 @@ export const EASE: Hardships = {
   bursts: false,
   failure: 'dead-letter',
   nil: 'ignore',
-  lateCommits: false,
   unseats: false,
   damages: false,
   cuts: false,
@@ -42,8 +39,7 @@ export function hardshipsOf(seed: number): Hardships {
     bursts: dice.chance(3),
     failure: dice.pick(['dead-letter', 'skip', 'fail']),
     nil: dice.pick(['ignore', 'process']),
-    lateCommits: dice.chance(3),
-    unseats: dice.chance(3),
+    unseats: dice.chance(2),
     damages: dice.chance(2),
     cuts: dice.chance(3),
     remakes: dice.chance(3),

@@ -30,8 +30,8 @@ export interface InstanceParts {
   readonly feed: Feed
   /** Lets everything happen that needs no time. */
   readonly settle: () => Promise<void>
-  /** Whether nothing new goes wrong any more. */
-  readonly isCalm: () => boolean
+  /** How late a commit is sent that is made now, milliseconds. */
+  readonly commitDelayMs: () => number
   /** Whether an instance may end with an error now. */
   readonly mayFail: (error: GokaError) => boolean
   /** How many records of a partition of the table's topic are known to be there. */
@@ -73,9 +73,7 @@ export class Instance {
     const { clock, log, name } = this
     const deliveries = new Deliveries(name, plan, ledger)
     this.memory = new Memory(name, plan, ledger, this.tenures, () => this.processor.report())
-    const given = plan.lateCommits
-      ? lateCommits(parts.transport, plan.seed + number, parts.isCalm)
-      : parts.transport
+    const given = lateCommits(parts.transport, parts.commitDelayMs)
     const recorded = deliveries.recorded(this.memory.watched(given))
     const transport = mutant?.transport?.(recorded, disk) ?? recorded
     const storage = mutant?.storage?.(this.#storage) ?? this.#storage

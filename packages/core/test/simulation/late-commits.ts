@@ -1,19 +1,15 @@
 import type { Clock, Transport } from '@goka/interface'
 import { altered } from './altered.ts'
-import { Dice } from './dice.ts'
 
 /**
  * A transport that keeps commits to itself for a while: as librdkafka does without a coordinator, it sends them with the
  * membership of then, not with that of the moment of the call.
- *
- * @param isOver - whether nothing is late any more
+ * @param delayMs - for how long, now
  */
-export function lateCommits(transport: Transport, seed: number, isOver: () => boolean): Transport {
-  const dice = new Dice(seed)
-  const wait = (clock: Clock): Promise<void> | undefined => {
-    const delayMs = dice.pick([0, 0, 0, 200, 4_000])
-    if (delayMs === 0 || isOver()) return undefined
-    return new Promise((resolve) => clock.setTimeout(resolve, delayMs))
+export function lateCommits(transport: Transport, delayMs: () => number): Transport {
+  const wait = async (clock: Clock): Promise<void> => {
+    const ms = delayMs()
+    if (ms > 0) await new Promise<void>((resolve) => clock.setTimeout(resolve, ms))
   }
   return altered(transport, {
     groupConsumer: async (options, context) => {

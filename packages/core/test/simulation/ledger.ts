@@ -100,6 +100,8 @@ export class Ledger {
   readonly visits: Visit[] = []
   /** How often the callback of a record has failed that is mended after a while. */
   readonly failures = new Map<string, number>()
+  /** Instances that end over one of these, or try it again. */
+  readonly failing = new Set<string>()
   readonly trace: string[] = []
   /** Whether all is judged: what crashed processes still do when they are buried is no part of the run. */
   isClosed = false

@@ -10,6 +10,9 @@ const LOOK_EVERY = 64
 /** What a record of an output has besides its key and value: headers, also those of dead letters. */
 const HEADER_BYTES = 250
 
+/** What a key takes that waits for a visit. */
+const KEY_BYTES = 50
+
 interface Written {
   readonly topic: string
   readonly offset: number
@@ -30,6 +33,8 @@ export class Memory {
   #batchRecords = 0
   /** The most bytes that one callback has written. */
   #recordBytes = 0
+  /** Visits under way: their keys wait with the records. */
+  visits = 0
 
   /** @param tenures - of the partitions that are here */
   constructor(
@@ -115,7 +120,7 @@ export class Memory {
 
   /** Compares what is held with the limits. */
   check(): void {
-    const { maxQueuedBytes, maxUncommittedBytes, partitions, concurrency } = this.#plan
+    const { maxQueuedBytes, maxUncommittedBytes, partitions, concurrency, keys } = this.#plan
     let queued = 0
     let uncommitted = 0
     for (const one of this.#report().partitions) {
@@ -123,7 +128,8 @@ export class Memory {
       uncommitted += one.uncommittedBytes
     }
     // Some partitions may be paused that had it all; each of the others may have its share, and once more a poll.
-    const queueLimit = 2 * maxQueuedBytes + (partitions + 1) * this.#pollBytes
+    const visited = this.visits * keys.length * KEY_BYTES
+    const queueLimit = 2 * maxQueuedBytes + (partitions + 1) * this.#pollBytes + visited
     this.#compare('waiting records', queued, queueLimit)
     // What is under way when the limit is reached still writes.
     const underWay = Math.min(LOOK_EVERY, this.#batchRecords) + 2 * concurrency * partitions

@@ -10,7 +10,8 @@ export async function observe(simulation: Simulation): Promise<void> {
     // One that cannot be told that it has lost them, or is still busy with a revocation, may believe that it has them.
     if (plan.zombies && !simulation.isHealed) break
     if (state !== 'running' || cut.has(clientId) || simulation.isDown) continue
-    if (processor.state.current !== 'running') continue
+    // Nor is anything processed where a record has failed for good, however long the last commit takes.
+    if (processor.state.current !== 'running' || ledger.failing.has(name)) continue
     for (const partition of processor.partitions) {
       const other = owners.get(partition)
       if (other !== undefined)

@@ -63,7 +63,8 @@ export function planOf(seed: number, kind: PlanKind): Plan {
   const hardships = hardshipsOf(seed)
   // A view ends when its topic is deleted.
   const viewed = hardships.remakes ? { watched: false, followed: false } : {}
-  return { ...core, ...features, ...hardships, ...viewed, rich: true }
+  const unseats = hardships.unseats && core.zombies
+  return { ...core, ...features, ...hardships, ...viewed, unseats, rich: true }
 }
 
 /**

@@ -2,6 +2,9 @@ import { cutTable, harmStore, remakeTable } from './harm.ts'
 import type { Instance } from './instance.ts'
 import type { Simulation } from './simulation.ts'
 
+/** For how long a member is cut off: a little longer than its session lasts without it, milliseconds. */
+const AWAY_MS = 3_100
+
 /** How often very many records come. */
 const BURSTS = 2
 
@@ -14,6 +17,7 @@ export async function press(simulation: Simulation): Promise<void> {
   if (plan.remakes && simulation.remade === undefined && dice.chance(12)) {
     await remakeTable(simulation)
   }
+  if (plan.unseats) simulation.commitDelayMs = dice.pick([0, 0, 200, 700])
   if (plan.unseats && dice.chance(5)) {
     const instance = simulation.instance(dice.pick(slots))
     if (instance?.state === 'running') await unseat(simulation, instance)
@@ -35,21 +39,30 @@ function burst(simulation: Simulation): void {
   simulation.heals.push({ atMs: simulation.clock.now() + 1_500, heal: () => fault.end() })
 }
 
-// The group does without a member in the middle of a commit; it comes back while the commit is on its way.
+// A member is cut off in the middle of a commit until the group does without it. It is back while the commit is on its way.
 async function unseat(simulation: Simulation, { clientId, name }: Instance): Promise<void> {
-  const { dice, plan, broker, clock, ledger, heals } = simulation
+  const { dice, plan, broker, clock, cut, feed, ledger, heals } = simulation
   const steps =
     plan.guarantee === 'exactly-once'
       ? (['produce', 'commit-transaction-offsets', 'commit-transaction'] as const)
       : (['produce', 'commit'] as const)
-  const operation = dice.pick(steps)
-  const awayMs = dice.pick([3_100, 3_500, 5_000])
-  const lateMs = awayMs + dice.pick([0, 100, 1_000])
-  ledger.note(`unseat ${name} for ${awayMs}, its ${operation} comes after ${lateMs}`)
-  const beat = broker.faults.hold({ operation: 'heartbeat', clientId, times: 1_000 }, 'request')
-  const late = broker.faults.hold({ operation, clientId }, 'request')
-  heals.push({ atMs: clock.now() + awayMs, heal: () => beat.end() })
-  heals.push({ atMs: clock.now() + lateMs, heal: () => late.end() })
-  simulation.feed.round()
-  await simulation.pass(lateMs)
+  const operation = dice.pick([...steps, 'client', 'client'] as const)
+  const lateMs = AWAY_MS + dice.pick([300, 500, 700])
+  ledger.note(`unseat ${name}, ${operation} comes after ${lateMs}`)
+  simulation.commitDelayMs = operation === 'client' ? lateMs : 0
+  const late =
+    operation === 'client'
+      ? undefined
+      : broker.faults.hold({ operation, clientId, times: 10 }, 'request')
+  heals.push({ atMs: clock.now() + lateMs, heal: () => late?.end() })
+  feed.probe()
+  await simulation.pass(dice.pick([30, 110]))
+  simulation.commitDelayMs = 0
+  if (cut.has(clientId)) return
+  cut.add(clientId)
+  broker.faults.disconnect(clientId)
+  await simulation.pass(AWAY_MS)
+  cut.delete(clientId)
+  broker.faults.reconnect(clientId)
+  await simulation.pass(1_000)
 }

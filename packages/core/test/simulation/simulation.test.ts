@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { FEATURE_MUTANTS } from './feature-mutants.ts'
 import { MUTANTS } from './mutants.ts'
-import type { PlanKind } from './plan.ts'
+import type { Plan, PlanKind } from './plan.ts'
 import { PRESSURE_MUTANTS } from './pressure-mutants.ts'
 import { Simulation } from './simulation.ts'
 
@@ -24,7 +24,20 @@ const TELLING = [161, 183, 274, 818]
 const TELLING_PLAIN = [330, 3339, 3777, 4719, 4951, 6481]
 
 /** Seeds of groups that are pressed hard that have found something. */
-const TELLING_HARD = [19, 178]
+const TELLING_HARD = [19, 53, 148, 178]
+
+/** Commits are late, callbacks go on for longer than their partitions stay, and members lose their place all the time. */
+const LATE: Partial<Plan> = {
+  guarantee: 'exactly-once',
+  slots: 3,
+  callbackMs: 300,
+  drainTimeoutMs: 50,
+  zombies: true,
+  unseats: true,
+}
+
+/** Seeds of such groups that find it when a commit of a partition that was lost meanwhile is let through, or not waited for. */
+const TELLING_LATE = [8, 63, 71]
 
 const first = Array.from({ length: SEEDS }, (_, index) => index + 1)
 const seeds = ONLY === undefined ? [...new Set([...first, ...TELLING])] : [Number(ONLY)]
@@ -32,8 +45,8 @@ const plainSeeds = ONLY === undefined ? TELLING_PLAIN : seeds
 const hardSeeds =
   ONLY === undefined ? [...new Set([...first.slice(0, HARD_SEEDS), ...TELLING_HARD])] : seeds
 
-async function judge(seed: number, kind: PlanKind): Promise<void> {
-  const simulation = new Simulation(seed, { kind })
+async function judge(seed: number, kind: PlanKind, changes: Partial<Plan> = {}): Promise<void> {
+  const simulation = new Simulation(seed, { kind, plan: changes })
   const { violations } = await simulation.run()
   const { plan } = simulation
   expect({ seed, plan, violations }).toEqual({ seed, plan, violations: [] })
@@ -55,6 +68,12 @@ describe('a group, whatever happens to it', () => {
   for (const seed of hardSeeds) {
     it(`does so when it is pressed hard and its data are harmed: SIMULATION_SEED=${seed}`, async () => {
       await judge(seed, 'hard')
+    })
+  }
+
+  for (const seed of ONLY === undefined ? TELLING_LATE : seeds) {
+    it(`does so when its commits are late: SIMULATION_SEED=${seed}`, async () => {
+      await judge(seed, 'rich', LATE)
     })
   }
 

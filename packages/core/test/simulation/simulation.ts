@@ -57,8 +57,8 @@ export class Simulation {
   isDown = false
   /** Whether an input has more partitions than the table. */
   isGrown = false
-  /** Whether nothing new goes wrong any more. */
-  isCalm = false
+  /** How late commits are sent that are made now, milliseconds. */
+  commitDelayMs = 0
   /** Whether nothing goes wrong any more. */
   isHealed = false
   /** How often very many records have come. */
@@ -74,9 +74,17 @@ export class Simulation {
   /** Set when the table's topic was made anew. */
   remade: Remade | undefined
 
-  constructor(seed: number, options: { readonly mutant?: Mutant; readonly kind?: PlanKind } = {}) {
+  constructor(
+    seed: number,
+    options: {
+      readonly mutant?: Mutant
+      readonly kind?: PlanKind
+      /** What is otherwise than the seed has it. */
+      readonly plan?: Partial<Plan>
+    } = {},
+  ) {
     const { mutant, kind = 'rich' } = options
-    const plan = { ...planOf(seed, kind), ...mutant?.plan }
+    const plan = { ...planOf(seed, kind), ...options.plan, ...mutant?.plan }
     this.plan = plan
     this.mutant = mutant
     this.dice = new Dice(seed)
@@ -156,7 +164,7 @@ export class Simulation {
         floor,
         ends,
         settle: () => this.settle(),
-        isCalm: () => this.isCalm,
+        commitDelayMs: () => this.commitDelayMs,
         mayFail: (error) => this.mayFail(error),
       }),
     )
