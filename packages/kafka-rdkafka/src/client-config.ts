@@ -199,10 +199,11 @@ function reading(
       // A fetch that waits for data holds up seeks, resumed partitions and the news that an end is reached.
       'fetch.wait.max.ms': 50,
       // Defaults of 1000 and 500 make a reader stand still whenever its small queue was full.
-      'fetch.queue.backoff.ms': 5,
+      'fetch.queue.backoff.ms': 2,
       'fetch.error.backoff.ms': 100,
-      // Seeks, pauses and revokes wait behind what was fetched ahead, so that is kept small.
-      'queued.min.messages': 20_000,
+      // Seeks, pauses and revokes wait behind what was fetched ahead, so that is kept small: enough for 30 milliseconds of small
+      // records, as nothing is taken while a commit is written.
+      'queued.min.messages': 60_000,
       'queued.max.messages.kbytes': 16_384,
       ...given.global,
       'isolation.level': isolation,
