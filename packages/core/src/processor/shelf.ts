@@ -42,9 +42,8 @@ export class Shelf {
     const item = this.#items.get(partition)
     if (item === undefined) return []
     this.#items.delete(partition)
-    item.abort.abort()
-    await item.recovering
-    await this.#options.tables.forget(item.tables)
+    // Who reads them on waits for what is still read for this.
+    await item.stop()
     return item.tables
   }
 
@@ -53,7 +52,7 @@ export class Shelf {
     const { standby, clock, onFault } = this.#options
     const item = new Item(partition, tables)
     if (this.#closed || (!standby && !park)) {
-      await item.close()
+      await this.#end(item)
     } else if (standby) {
       this.#follow(item).catch(onFault)
     } else {
@@ -84,7 +83,14 @@ export class Shelf {
   async #closeAll(): Promise<void> {
     const items = [...this.#items.values()]
     this.#items.clear()
-    await Promise.all(items.map((item) => item.close()))
+    await Promise.all(items.map((item) => this.#end(item)))
+  }
+
+  async #end(item: Item): Promise<void> {
+    await item.stop()
+    // Before that something may still be written to their stores.
+    await this.#options.tables.forget(item.tables)
+    await Promise.all(item.tables.map((table) => table.close()))
   }
 
   async #follow(item: Item): Promise<void> {
@@ -115,9 +121,9 @@ class Item {
     this.tables = tables
   }
 
-  async close(): Promise<void> {
+  /** Ends the recovery, or the reading that has followed it. */
+  async stop(): Promise<void> {
     this.abort.abort()
     await this.recovering
-    await Promise.all(this.tables.map((table) => table.close()))
   }
 }
