@@ -1,7 +1,7 @@
 import { string } from '@goka/codecs'
 import { defineGroup, type ProcessorOptions } from '@goka/core'
 import type { Awaitable, Clock } from '@goka/interface'
-import { idOf, type Ledger, type Tenure } from './ledger.ts'
+import { idOf, type Ledger, type RecordId, type Tenure } from './ledger.ts'
 import type { Memory } from './memory.ts'
 import {
   after,
@@ -132,7 +132,7 @@ function act(
   const isFirst = owner.attempt(topic, offset) === 1
   const flaky = plan.retries && word.startsWith('flaky') && isFirst
   const poison = isPoison(word, plan)
-  const isBroken = !poison && isFaulty(word) && failsAgain(ledger, owner, topic, offset)
+  const isBroken = !poison && isFaulty(word) && failsAgain(ledger, owner, ctx, word)
   const done = !flaky && !poison && !isBroken
   const isOver = done || (poison && !(plan.retries && isFirst))
   ledger.called(owner, { topic, key, offset, before, after: value, done })
@@ -153,11 +153,12 @@ function act(
   if (!done) throw Object.assign(new Error(), { stack: '' })
 }
 
-function failsAgain(ledger: Ledger, owner: Tenure, topic: string, offset: number): boolean {
-  const id = idOf({ topic, partition: owner.partition, offset })
-  const failures = ledger.failures.get(id) ?? 0
-  ledger.failures.set(id, failures + 1)
-  if (failures >= FAILURES) return false
+// Whoever looks after the group mends the callback for a word, however often the word comes.
+function failsAgain(ledger: Ledger, owner: Tenure, id: RecordId, word: string): boolean {
+  const failures = ledger.failures.get(word) ?? 0
+  if (failures === FAILURES) return false
+  ledger.failures.set(word, failures + 1)
+  ledger.faulty.add(idOf(id))
   ledger.failing.add(owner.owner)
   return true
 }

@@ -230,8 +230,7 @@ export class Instance {
   // Whether what it ends with is what it has to end with.
   #mayFail(error: unknown): boolean {
     const { ledger, mayFail } = this.#parts
-    if (isGokaError(error, 'GOKA_PROCESSOR_CALLBACK'))
-      return ledger.failures.has(idOf(error.details))
+    if (isGokaError(error, 'GOKA_PROCESSOR_CALLBACK')) return ledger.faulty.has(idOf(error.details))
     return isGokaError(error) && mayFail(error)
   }
 

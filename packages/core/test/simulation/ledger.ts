@@ -98,8 +98,10 @@ export class Ledger {
   readonly committed = new Map<string, number>()
   readonly commits: Commit[] = []
   readonly visits: Visit[] = []
-  /** How often the callback of a record has failed that is mended after a while. */
+  /** How often the callback has failed for a word, until it was mended. */
   readonly failures = new Map<string, number>()
+  /** The records that it has failed for. */
+  readonly faulty = new Set<string>()
   /** Instances that end over one of these, or try it again. */
   readonly failing = new Set<string>()
   readonly trace: string[] = []
