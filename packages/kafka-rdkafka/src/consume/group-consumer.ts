@@ -243,11 +243,11 @@ export class RdkafkaGroupConsumer implements GroupConsumer {
     await answered
     await this.#committer.stop()
     await this.#flow.clear()
+    if (this.#joined && this.connection.isBusy) this.#leave()
     if (this.#isOwedAnswer && !(await this.#coordinatorAnswers())) {
       this.connection.leave()
       void this.connection.during(this.#untilCoordinatorAnswers())
     }
-    if (this.#joined && this.connection.isBusy) this.#leave()
     await this.connection.close()
   }
 

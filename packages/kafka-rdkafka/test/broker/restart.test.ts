@@ -9,6 +9,7 @@ import {
 } from '@goka/interface'
 import { type Broker, startBroker } from '@goka/kafka-broker'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { RdkafkaGroupConsumer } from '../../src/consume/group-consumer.ts'
 import { rdkafka } from '../../src/index.ts'
 import { clientContext } from '../client-context.ts'
 
@@ -112,6 +113,31 @@ describe.each([
       expect(await sent).toMatchObject({ code: 'GOKA_TRANSPORT_INDEFINITE' })
       expect(await asked).toMatchObject({ code: 'GOKA_TRANSPORT_CLOSED' })
       await broker.restart()
+    },
+    limitMs,
+  )
+
+  it(
+    'does not keep the close of a member whose commit it owes an answer: that is torn down when it is back',
+    async () => {
+      const topic = await createTopic(transport, 'owing')
+      const consumer = await member(transport, topic)
+      // One that is frozen takes the commit and does not answer.
+      broker.kill('SIGSTOP')
+      const committed = consumer
+        .commit([{ topic, partition: 0, offset: 1 }])
+        .catch((error: unknown) => error)
+      broker.kill('SIGKILL')
+      await broker.exited
+      const closedAt = performance.now()
+      await consumer.close()
+      expect(performance.now() - closedAt).toBeLessThan(5_000)
+      expect(await committed).toMatchObject({ code: 'GOKA_TRANSPORT_CLOSED' })
+      if (!(consumer instanceof RdkafkaGroupConsumer)) throw new Error('not of this transport')
+      const { client } = consumer.connection
+      expect(client.isConnected()).toBe(true)
+      await broker.restart()
+      await until(() => !client.isConnected())
     },
     limitMs,
   )
