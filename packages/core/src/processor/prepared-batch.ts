@@ -92,8 +92,8 @@ function fetch(table: PartitionTable, batch: RecordBatch, into: Cell[]): Promise
   }
   if (missing.length === 0) return undefined
   const found = table.read(missing.map(({ key }) => key))
-  if (isLater(found)) return found.then((values) => load(missing, values))
-  load(missing, found)
+  if (isLater(found)) return found.then((values) => load(cache, missing, values))
+  load(cache, missing, found)
   return undefined
 }
 
@@ -104,10 +104,15 @@ function find(cache: CellCache, batch: RecordBatch, index: number, number: numbe
   return cell
 }
 
-function load(cells: readonly Cell[], values: readonly (Uint8Array | undefined)[]): void {
+function load(
+  cache: CellCache,
+  cells: readonly Cell[],
+  values: readonly (Uint8Array | undefined)[],
+): void {
   for (let index = 0; index < cells.length; index++) {
     const cell = cells[index] as Cell
     // What was written meanwhile is newer than what was read.
     if (!cell.loaded) cell.load(values[index])
+    cache.recount(cell)
   }
 }

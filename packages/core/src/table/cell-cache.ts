@@ -27,6 +27,8 @@ export class Cell {
   decoded = false
   /** The epoch that wrote the cell last; opaque here. */
   writer: unknown = undefined
+  /** How many bytes of content the cache has counted. */
+  countedBytes = 0
   /** Whether `committed` waits to be written to the store. */
   unstored = false
   /** What was committed last, until the store has it; see `UnstoredWrites`. */
@@ -114,6 +116,13 @@ export class CellCache {
     return cell
   }
 
+  /** Counts the content of a cell that was loaded or written since it was counted. */
+  recount(cell: Cell): void {
+    const bytes = contentBytes(cell.content)
+    this.#youngBytes += bytes - cell.countedBytes
+    cell.countedBytes = bytes
+  }
+
   /** Drops the old generation, except the pinned cells: those must be found as long as their value is nowhere else. */
   rotate(pinned: Iterable<Cell>): void {
     this.#old = this.#young
@@ -130,6 +139,7 @@ export class CellCache {
 
   #insert(cell: Cell): void {
     this.#young.set(cell.key, cell)
-    this.#youngBytes += CELL_BYTES + cell.key.length + contentBytes(cell.content)
+    cell.countedBytes = contentBytes(cell.content)
+    this.#youngBytes += CELL_BYTES + cell.key.length + cell.countedBytes
   }
 }

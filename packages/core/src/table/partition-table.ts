@@ -143,10 +143,12 @@ export class PartitionTable {
       return found.then((values) => {
         // An update that came meanwhile is newer than what was read.
         if (!cell.loaded) cell.load(values[0])
+        this.cells.recount(cell)
         return cell
       })
     }
     cell.load(found[0])
+    this.cells.recount(cell)
     return cell
   }
 
@@ -198,7 +200,10 @@ export class PartitionTable {
       for (const [at, key] of keys.entries()) {
         const bytes = values[at]
         // A copy: the batch's memory would stay as long as the cell.
-        this.cells.get(key)?.load(bytes === undefined ? undefined : Uint8Array.from(bytes))
+        const cell = this.cells.get(key)
+        if (cell === undefined) continue
+        cell.load(bytes === undefined ? undefined : Uint8Array.from(bytes))
+        this.cells.recount(cell)
       }
     }
     if (batches.some(({ atEnd }) => atEnd)) this.markCurrent()
@@ -241,7 +246,9 @@ export class PartitionTable {
     inputs: ReadonlyMap<string, number>,
   ): void {
     for (let index = 0; index < cells.length; index++) {
-      this.#unstored.add(cells[index] as Cell, values[index])
+      const cell = cells[index] as Cell
+      this.#unstored.add(cell, values[index])
+      this.cells.recount(cell)
     }
     this.writes += cells.length
     if (position !== undefined) this.#position = position

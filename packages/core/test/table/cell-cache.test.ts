@@ -35,6 +35,21 @@ describe('a cell', () => {
 })
 
 describe('a cache of cells', () => {
+  it('is full when what was loaded into its cells or written to them fills half of it, counted once', () => {
+    const cache = new CellCache(3_000)
+    const cell = cache.add('a')
+    cell.load(new Uint8Array(1_000))
+    cache.recount(cell)
+    cache.recount(cell)
+    expect(cache.isFull).toBe(false)
+    cell.load(new Uint8Array(2_000))
+    cache.recount(cell)
+    expect(cache.isFull).toBe(true)
+    cell.load(undefined)
+    cache.recount(cell)
+    expect(cache.isFull).toBe(false)
+  })
+
   it('finds what was added, by key', () => {
     const cache = cacheOf(10_000, ['a', 'b'])
     expect(cache.get('a')?.content).toEqual(bytes('a'))
