@@ -24,9 +24,9 @@ function checkStore(evidence: Evidence, slot: string, file: StoredFile) {
   const position = checkpoint?.position ?? 0
   const has = new Map([...values].map(([key, value]) => [key, textOf(value) ?? '']))
   const expected = compacted(evidence.current(topic, partition), partition, position)
-  // A recovery on its way has missed what was compacted away, and finds what has come in its place further on.
+  // A recovery on its way has missed what was compacted away or cut off, and finds what has come in its place further on.
   const isReplaced = (key: string): boolean =>
-    plan.compaction !== 'none' &&
+    (plan.compaction !== 'none' || plan.cuts) &&
     evidence
       .current(topic, partition)
       .some((found) => found.key === key && found.offset >= position)
