@@ -25,6 +25,8 @@ export interface FlowingPartition extends TopicPartition {
   broken: boolean
   /** Whether the end was reached at `position`. */
   atEnd: boolean
+  /** The offset after the last record that was returned; `-1` before the first. */
+  reached: number
   /** When it last moved, by the clock. */
   movedAt: number
 }
@@ -68,6 +70,7 @@ export class PartitionFlow {
         leaving: false,
         broken: false,
         atEnd: false,
+        reached: -1,
         movedAt: this.#clock.now(),
       })
     }
@@ -151,9 +154,10 @@ export class PartitionFlow {
   endOffset(partition: TopicPartition): number | undefined {
     const known = this.get(partition)
     if (known === undefined) return undefined
-    const seen = known.atEnd ? known.position : undefined
     const { highOffset } = this.#client.getWatermarkOffsets(known.topic, known.partition)
-    return highOffset < 0 ? seen : Math.max(highOffset, seen ?? 0)
+    if (highOffset < 0) return known.atEnd ? known.position : undefined
+    // A broker notes the end before it reads, and may have given records that were written in between.
+    return Math.max(highOffset, known.reached)
   }
 
   /** Makes the client go on at the `position` of partitions. */
@@ -240,6 +244,7 @@ export class PartitionFlow {
       if (partition.leaving) continue
       partition.position = batch.nextOffset
       partition.atEnd = batch.atEnd
+      partition.reached = Math.max(partition.reached, batch.nextOffset)
       partition.movedAt = this.#clock.now()
       admitted.push(batch)
     }

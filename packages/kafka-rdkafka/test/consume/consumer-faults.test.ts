@@ -17,6 +17,7 @@ function reading(state: { readonly position: number; readonly paused: boolean })
     leaving: false,
     broken: false,
     atEnd: false,
+    reached: -1,
     movedAt: 0,
   }
   const resumed: unknown[] = []

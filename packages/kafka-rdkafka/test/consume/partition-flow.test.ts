@@ -155,6 +155,11 @@ describe('a flow of partitions', () => {
     source.pop(0, 5, 8, true)
     expect(await poll()).toEqual(['0: 5-8 end'])
     expect(flow.endOffset(first)).toBe(8)
+    source.pop(0, 8, 10)
+    expect(await poll()).toEqual(['0: 8-10'])
+    expect(flow.endOffset(first)).toBeUndefined()
+    consumer.watermark = { lowOffset: 0, highOffset: 9 }
+    expect(flow.endOffset(first)).toBe(10)
     consumer.watermark = { lowOffset: 0, highOffset: 12 }
     expect(flow.endOffset(first)).toBe(12)
     expect(flow.endOffset({ topic: 'in', partition: 7 })).toBeUndefined()
